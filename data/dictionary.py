@@ -1,0 +1,80 @@
+"""Dictionaries: which token or label an id stands for.
+
+Two forms, told apart by the file's ending. `.dict` and `.txt`, LSTMVis's own, hold `token id` a line; its form has no
+way to write white space but a single space, so `.json` holds a list, index = id, or an object, token: id.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from lstmvis.data.errors import ProjectError
+
+ENDINGS = (".dict", ".txt", ".json")
+_LINE = re.compile(r"(.*)[ \t](-?\d+)\s*")
+
+
+class Dictionary:
+    """Tokens by id and ids by token. Where a file names one twice, the later line counts, as in LSTMVis."""
+
+    def __init__(self, entries: Iterable[tuple[str, int]]) -> None:
+        self.ids: dict[str, int] = {}
+        self._tokens: dict[int, str] = {}
+        for token, number in entries:
+            self.ids[token] = number
+            self._tokens[number] = token
+
+    def __len__(self) -> int:
+        return len(self._tokens)
+
+    def tokens(self) -> list[str]:
+        """All tokens in the order of the file."""
+        return list(self.ids)
+
+    def decode(self, ids: Iterable[int]) -> list[str]:
+        """The token of each id; `#id` where the dictionary has none."""
+        return [self._tokens.get(number, f"#{number}") for number in ids]
+
+
+def read_dictionary(path: Path) -> Dictionary:
+    """Raises ProjectError, with the line where there is one, for what is not a dictionary."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise ProjectError(f"Dictionary {path.name} cannot be read: {error.strerror or error}.") from error
+    return Dictionary(_json_entries(text, path.name) if path.suffix == ".json" else _line_entries(text, path.name))
+
+
+def write_dictionary(path: Path, tokens: Sequence[str]) -> None:
+    """Write tokens, index = id, as JSON."""
+    path.write_text(json.dumps(list(tokens), ensure_ascii=False), encoding="utf-8")
+
+
+def _json_entries(text: str, name: str) -> list[tuple[str, int]]:
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        raise ProjectError(f"Dictionary {name} is not JSON: {error}.") from error
+    if isinstance(content, list):
+        content = {token: number for number, token in enumerate(content)} if _all_strings(content) else None
+    if not isinstance(content, dict) or not all(type(number) is int for number in content.values()):
+        raise ProjectError(f"Dictionary {name} must hold a JSON list of tokens, or an object of ids by token.")
+    return list(content.items())
+
+
+def _all_strings(tokens: list[object]) -> bool:
+    return all(isinstance(token, str) for token in tokens)
+
+
+def _line_entries(text: str, name: str) -> list[tuple[str, int]]:
+    entries = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        if not (found := _LINE.fullmatch(line)):
+            raise ProjectError(f"Dictionary {name}, line {number}: expected `token id`, found {line[:40]!r}.")
+        token = found[1]
+        # Tokens of spaces alone cannot be told from padding: LSTMVis reads each as one space.
+        entries.append((token.strip() or (token.replace(" ", "") or " "), int(found[2])))
+    return entries

@@ -1,0 +1,88 @@
+"""Arrays in HDF5 files, read in slices of their first axis, whatever way they are laid out."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from lstmvis.data.errors import ProjectError
+
+
+class Matrix:
+    """A numeric HDF5 dataset of one or two axes, time first.
+
+    Contiguous, uncompressed data are memory-mapped: slices cost no copy and threads read them at the same time. All
+    other layouts go through h5py, which serialises its readers.
+    """
+
+    def __init__(self, dataset: h5py.Dataset, name: str) -> None:
+        """Raises ProjectError where the dataset is not numeric or has not one or two axes."""
+        if dataset.ndim not in (1, 2) or dataset.dtype.kind not in "fiub":
+            raise ProjectError(
+                f"{name} must be an array of numbers with one or two axes; it is {dataset.dtype} {dataset.shape}."
+            )
+        self.name = name
+        self.shape: tuple[int, ...] = dataset.shape
+        self.dtype: np.dtype[Any] = dataset.dtype
+        self._data: Any = _map(dataset)
+        if self._data is None:
+            self._data = dataset
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    @property
+    def mapped(self) -> bool:
+        return isinstance(self._data, np.memmap)
+
+    def rows(self, start: int, stop: int) -> NDArray[Any]:
+        """Entries start..stop of the first axis, stop excluded, cut at both ends. Do not write into the result."""
+        return np.asarray(self._data[max(start, 0) : max(min(stop, len(self)), 0)])
+
+
+def _map(dataset: h5py.Dataset) -> Any:
+    """The dataset as a memory map, or None where its values do not lie in one piece of its own file."""
+    offset = dataset.id.get_offset()
+    if dataset.chunks is not None or dataset.external or offset is None or not dataset.size:
+        return None
+    path = dataset.file.filename
+    if os.path.getsize(path) < offset + dataset.size * dataset.dtype.itemsize:
+        raise ProjectError(f"{Path(path).name} is cut off: it ends before the data of {dataset.name} do.")
+    return np.memmap(path, mode="r", dtype=dataset.dtype, shape=dataset.shape, offset=offset)
+
+
+def open_hdf5(path: Path) -> h5py.File:
+    """Raises ProjectError for a file that is missing or not HDF5."""
+    if not path.is_file():
+        raise ProjectError(f"The file {path.name} is missing.")
+    try:
+        return h5py.File(path, "r")
+    except OSError as error:
+        raise ProjectError(f"{path.name} cannot be read as HDF5: {error}.") from error
+
+
+def open_matrix(file: h5py.File, path: str) -> Matrix:
+    """Raises ProjectError, with the paths that exist, where there is no dataset at `path`."""
+    name = f"{path!r} in {Path(file.filename).name}"
+    try:
+        found = file.get(path)
+    except (KeyError, RuntimeError, OSError, ValueError) as error:
+        raise ProjectError(f"{name} cannot be read: {error}.") from error
+    if not isinstance(found, h5py.Dataset):
+        raise ProjectError(f"There is no {name}; it holds {_datasets(file)}.")
+    return Matrix(found, name)
+
+
+def _datasets(file: h5py.File, most: int = 20) -> str:
+    names: list[str] = []
+
+    def visit(name: str, item: object) -> bool | None:
+        if isinstance(item, h5py.Dataset):
+            names.append(repr(name))
+        return True if len(names) > most else None  # anything but None ends the visit
+
+    file.visititems(visit)
+    return ", ".join(names[:most]) + (" and more" if len(names) > most else "") or "no data"

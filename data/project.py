@@ -1,0 +1,349 @@
+"""Open a project directory and check it.
+
+A project is a directory with an `lstm.yml` that names HDF5 files, dictionaries and what is in them; LSTMVis's data
+directories are projects as they are. What is wrong with one part (a missing file, a path that is not in it) is
+collected in `Project.problems` and leaves the other parts usable.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import h5py
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from lstmvis.data.dictionary import Dictionary, read_dictionary
+from lstmvis.data.errors import ProjectError
+from lstmvis.data.matrix import Matrix, open_hdf5, open_matrix
+
+CONFIG_NAME = "lstm.yml"
+MOST_CONFIG_BYTES = 1_000_000
+MOST_DISCRETE_VALUES = 10_000
+T = TypeVar("T")
+Transform = Literal["tanh", "none"]
+TRANSFORMS: tuple[Transform, ...] = ("tanh", "none")
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """One matrix of states, T steps x C cells."""
+
+    file: str
+    path: str
+    layer: int
+    type: str
+    unsigned: bool
+    transform: Transform
+    states: Matrix
+
+    @property
+    def id(self) -> str:
+        return f"{self.file}::{self.path}"
+
+    @property
+    def steps(self) -> int:
+        return self.states.shape[0]
+
+    @property
+    def cells(self) -> int:
+        return self.states.shape[1]
+
+    def describe(self) -> dict[str, Any]:
+        return {
+            "layer": self.layer,
+            "type": self.type,
+            "file": self.file,
+            "path": self.path,
+            "size": [self.steps, self.cells],
+            "unsigned": self.unsigned,
+            "transform": self.transform,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Words:
+    """The corpus: token ids and what they stand for."""
+
+    ids: Matrix  # (T,)
+    dictionary: Dictionary | None
+
+    def decode(self, ids: NDArray[np.int64]) -> list[str]:
+        """The tokens of ids (n,)."""
+        numbers = ids.tolist()
+        return self.dictionary.decode(numbers) if self.dictionary else [str(number) for number in numbers]
+
+
+@dataclass(frozen=True, eq=False)
+class Annotation:
+    """A value a token. `general`: a label or number; `wordvec`: ranked tokens with weights."""
+
+    name: str
+    type: Literal["general", "wordvec"]
+    values: Matrix  # (T,), or (T, ranks) for wordvec; first axis is the index where there is one
+    weights: Matrix | None  # (T, ranks)
+    dictionary: Dictionary | None
+    index: Matrix | None  # (T,): row of `values` for each position; None: the position itself
+
+
+class Project:
+    """A project that has been opened. Raises ProjectError only where there is nothing to open at all."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.problems: list[str] = []
+        config = _read_config(directory / CONFIG_NAME)
+        self.name = str(config.get("name") or directory.name)
+        self.description = str(config.get("description") or self.name)
+        self._config = config
+        self._files: dict[str, Path] = self._attempt(lambda: _file_references(config, directory)) or {}
+        self._hdf5: dict[str, h5py.File] = {}
+        self._dictionaries: dict[str, Dictionary] = {}
+        self.sources: dict[str, Source] = {}
+        for source in self._open_sources():
+            self.sources[source.id] = source
+        self.words: Words | None = self._attempt(self._open_words)
+        self.sequence_starts: NDArray[np.int64] = self._attempt(self._open_sequences, _NO_STARTS)  # (sequences,)
+        self._meta: dict[str, dict[str, Any]] = {}
+        self.annotations: dict[str, Annotation] = {}
+        for name, item in self._section("meta").items():
+            if annotation := self._attempt(lambda name=name, item=item: self._open_annotation(name, item)):
+                self.annotations[name] = annotation
+
+    @property
+    def steps(self) -> int:
+        """The number of positions of the longest source."""
+        return max((source.steps for source in self.sources.values()), default=0)
+
+    def describe(self) -> dict[str, Any]:
+        """The configuration with defaults and sizes filled in, as `/info` gives it."""
+        searchable = self.words is not None and self.words.dictionary is not None
+        words = dict(self._section("word_sequence", quiet=True))
+        words["size"] = [len(self.words.ids) if self.words else self.steps]
+        words["dict_size"] = len(self.words.dictionary) if self.words and self.words.dictionary else 0
+        etc = self._config.get("etc")
+        return {
+            "name": self.name,
+            "description": self.description,
+            "index": searchable,
+            "is_searchable": searchable,
+            "files": {name: path.name for name, path in self._files.items()},
+            "word_sequence": words,
+            "word_embedding": self._config.get("word_embedding") or {"size": [-1, -1]},
+            "states": {"types": [source.describe() for source in self.sources.values()]},
+            "meta": self._meta or [],
+            "etc": {"regex_search": False} | (etc if isinstance(etc, dict) else {}),
+            **({"error": " ".join(self.problems)} if self.problems else {}),
+        }
+
+    def _attempt(self, open_part: Callable[[], T], otherwise: Any = None) -> T | Any:
+        try:
+            return open_part()
+        except ProjectError as error:
+            self.problems.append(str(error))
+            return otherwise
+
+    def _section(self, key: str, quiet: bool = False) -> Mapping[str, Any]:
+        section = self._config.get(key) or {}
+        if isinstance(section, dict):
+            return section
+        if not quiet:
+            self.problems.append(f"{CONFIG_NAME}: `{key}` must be a mapping.")
+        return {}
+
+    def _open_sources(self) -> list[Source]:
+        states = self._section("states")
+        types = states.get("types") or []
+        if not isinstance(types, list) or not all(isinstance(item, dict) for item in types):
+            self.problems.append(f"{CONFIG_NAME}: `states.types` must be a list of mappings, one for each source.")
+            return []
+        if not types:
+            self.problems.append(f"{CONFIG_NAME} names no sources: `states.types` is missing or empty.")
+        opened = [self._attempt(lambda item=item: self._open_source(item, states.get("file"))) for item in types]
+        return [source for source in opened if source]
+
+    def _open_source(self, item: Mapping[str, Any], default_file: object) -> Source:
+        where = "a source in `states.types`"
+        transform = item.get("transform", "tanh")
+        if transform not in TRANSFORMS:
+            raise ProjectError(f"{CONFIG_NAME}: the transform of {where} must be tanh or none, not {transform!r}.")
+        file, path = str(item.get("file", default_file)), _text(item, "path", where)
+        states = self._matrix(file, path)
+        if len(states.shape) != 2:
+            raise ProjectError(f"{states.name} must have two axes, steps x cells; its shape is {states.shape}.")
+        layer = item.get("layer", 1)
+        return Source(
+            file=file,
+            path=path,
+            layer=layer if isinstance(layer, int) else 1,
+            type=str(item.get("type", "state")),
+            unsigned=bool(item.get("unsigned", False)),
+            transform=transform,
+            states=states,
+        )
+
+    def _open_words(self) -> Words | None:
+        section = self._section("word_sequence")
+        if not section:
+            return None
+        ids = self._vector(section, "`word_sequence`")
+        name = section.get("dict_file")
+        return Words(ids, self._dictionary(str(name)) if name is not None else None)
+
+    def _open_sequences(self) -> NDArray[np.int64]:
+        section = self._section("sequences")
+        if not section:
+            return _NO_STARTS
+        matrix = self._vector(section, "`sequences`")
+        starts = matrix.rows(0, len(matrix)).astype(np.int64)
+        if len(starts) and (starts[0] != 0 or (np.diff(starts) <= 0).any()):
+            raise ProjectError(f"{matrix.name} must hold the starts of the sequences, ascending from 0.")
+        return starts
+
+    def _open_annotation(self, name: str, item: object) -> Annotation:
+        where = f"the annotation {name!r}"
+        if not isinstance(item, dict):
+            raise ProjectError(f"{CONFIG_NAME}: {where} must be a mapping.")
+        kind: Any = item.get("type", "general")
+        if kind not in ("general", "wordvec"):
+            raise ProjectError(f"{CONFIG_NAME}: the type of {where} must be general or wordvec, not {kind!r}.")
+        file = _text(item, "file", where)
+        values = self._matrix(file, _text(item, "path", where))
+        if kind == "wordvec" and len(values.shape) != 2:
+            raise ProjectError(f"{values.name} must have two axes, positions x ranks; its shape is {values.shape}.")
+        weights = self._matrix(file, str(item["weights_path"])) if "weights_path" in item else None
+        if weights and weights.shape != values.shape:
+            raise ProjectError(f"{weights.name} must have the shape of {values.name}, {values.shape}.")
+        labels = self._dictionary(str(item["dict"])) if "dict" in item else None
+        index_name = item.get("index") or "self"
+        index = None
+        if index_name != "self":
+            section = self._config.get(index_name)
+            if not isinstance(section, dict):
+                raise ProjectError(f"{CONFIG_NAME}: {where} has the index {index_name!r}, which is not in this file.")
+            index = self._vector(section, f"`{index_name}`")
+        annotation = Annotation(name, kind, values, weights, labels, index)
+        described = dict(item) | {"type": kind, "index": index_name}
+        described["vis"] = _visualisation(item.get("vis"), annotation, where)
+        self._meta[name] = described
+        return annotation
+
+    def _vector(self, section: Mapping[str, Any], where: str) -> Matrix:
+        matrix = self._matrix(_text(section, "file", where), _text(section, "path", where))
+        if len(matrix.shape) != 1:
+            raise ProjectError(f"{matrix.name} must have one axis; its shape is {matrix.shape}.")
+        return matrix
+
+    def _matrix(self, file: str, path: str) -> Matrix:
+        if file not in self._hdf5:
+            self._hdf5[file] = open_hdf5(self._path(file))
+        return open_matrix(self._hdf5[file], path)
+
+    def _dictionary(self, file: str) -> Dictionary:
+        if file not in self._dictionaries:
+            self._dictionaries[file] = read_dictionary(self._path(file))
+        return self._dictionaries[file]
+
+    def _path(self, file: str) -> Path:
+        if file not in self._files:
+            names = ", ".join(self._files) or "none"
+            raise ProjectError(f"{CONFIG_NAME}: {file!r} is not among the `files`; there are: {names}.")
+        return self._files[file]
+
+
+_NO_STARTS = np.zeros(0, np.int64)
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > MOST_CONFIG_BYTES:
+            raise ProjectError(f"{path.name} is larger than {MOST_CONFIG_BYTES:,} bytes.")
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise ProjectError(f"{path.name}{place}: {error.problem}.") from error
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        raise ProjectError(f"{path.name} is not readable YAML in UTF-8: {error}.") from error
+    except OSError as error:
+        raise ProjectError(f"{path.name} cannot be read: {error.strerror or error}.") from error
+    if not isinstance(content, dict):
+        raise ProjectError(f"{path.name} must hold a mapping with `files`, `states` and so on.")
+    return content
+
+
+def _file_references(config: Mapping[str, Any], directory: Path) -> dict[str, Path]:
+    files = config.get("files") or {}
+    if not isinstance(files, dict):
+        raise ProjectError(f"{CONFIG_NAME}: `files` must be a mapping from names to files.")
+    paths = {}
+    for name, file in files.items():
+        path = directory / str(file)
+        if not path.resolve().is_relative_to(directory.resolve()):
+            raise ProjectError(f"{CONFIG_NAME}: the file {str(file)!r} lies outside the project's directory.")
+        paths[str(name)] = path
+    return paths
+
+
+def _text(section: Mapping[str, Any], key: str, where: str) -> str:
+    value = section.get(key)
+    if value is None:
+        raise ProjectError(f"{CONFIG_NAME}: {where} has no `{key}`.")
+    return str(value)
+
+
+def _visualisation(vis: object, annotation: Annotation, where: str) -> dict[str, Any]:
+    """`vis` with its type, and with a range that is an array: all values in colour order, or [lowest, highest]."""
+    if vis is not None and not isinstance(vis, dict):
+        raise ProjectError(f"{CONFIG_NAME}: `vis` of {where} must be a mapping.")
+    filled: dict[str, Any] = dict(vis or {})
+    usual = "wordvec" if annotation.type == "wordvec" else "discrete" if annotation.dictionary else "scalar"
+    kind = filled.setdefault("type", usual)
+    given = filled.get("range")
+    if given == "dict":
+        if annotation.dictionary is None:
+            raise ProjectError(f"{CONFIG_NAME}: {where} has the range `dict` but no `dict`.")
+        filled["range"] = annotation.dictionary.tokens()
+    elif kind == "discrete" and not isinstance(given, list):
+        filled["range"] = _integers("0...100" if given is None else str(given), where)
+    elif kind == "scalar" and not _is_interval(given):
+        if given is not None:
+            raise ProjectError(f"{CONFIG_NAME}: the range of {where} must be [lowest, highest], not {given!r}.")
+        filled["range"] = _extent(annotation.values)
+    return filled
+
+
+def _integers(text: str, where: str) -> list[int]:
+    found = re.fullmatch(r"\s*(-?\d+)\.\.\.(-?\d+)\s*", text)
+    if not found:
+        raise ProjectError(
+            f"{CONFIG_NAME}: the range of {where} must be dict, a list of values, or `lo...hi` for the integers from "
+            f"lo up to but not including hi; it is {text!r}."
+        )
+    low, high = int(found[1]), int(found[2])
+    if high - low > MOST_DISCRETE_VALUES:
+        raise ProjectError(f"{CONFIG_NAME}: the range of {where} has more than {MOST_DISCRETE_VALUES:,} values.")
+    return list(range(low, high))
+
+
+def _is_interval(given: object) -> bool:
+    return isinstance(given, list) and len(given) == 2 and all(isinstance(end, int | float) for end in given)
+
+
+def _extent(values: Matrix) -> list[float]:
+    """The lowest and highest finite value, [0, 1] where there is none."""
+    low, high = np.inf, -np.inf
+    for start in range(0, len(values), 1 << 20):
+        block = values.rows(start, start + (1 << 20)).astype(np.float64)
+        finite = block[np.isfinite(block)]
+        if finite.size:
+            low, high = min(low, finite.min()), max(high, finite.max())
+    return [float(low), float(high)] if low <= high else [0.0, 1.0]
+
+
+def is_project(directory: Path) -> bool:
+    return (directory / CONFIG_NAME).is_file()
+

@@ -1,0 +1,165 @@
+"""Write a project: built under a temporary name beside its place, renamed when whole, gone when not.
+
+    with ProjectWriter(Path("parens"), "Parentheses", "one of the demos") as project:
+        project.write_tokens(ids, vocabulary)
+        states = project.create_source("layer1/cell", steps=len(ids), cells=150, layer=1, type="cell")
+        states[0:1000] = block
+        project.write_discrete("nesting", depths, labels=["0", "1", "2", "3", "4"])
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import h5py
+import numpy as np
+import yaml
+from numpy.typing import ArrayLike, NDArray
+
+from lstmvis.data.dictionary import write_dictionary
+from lstmvis.data.errors import ProjectError, ProjectExistsError
+from lstmvis.data.project import CONFIG_NAME, TRANSFORMS, Transform
+
+STATE_TYPES = ("float16", "float32")
+
+
+class ProjectWriter:
+    """Raises ProjectExistsError where `path` is taken, unless `replace` allows an older project to be replaced."""
+
+    def __init__(self, path: Path, name: str, description: str, replace: bool = False) -> None:
+        self.path = path
+        self._replace = replace
+        self._refuse_to_overwrite()
+        self._config: dict[str, Any] = {"name": name, "description": description, "files": {}}
+        self._open: dict[str, h5py.File] = {}
+
+    def __enter__(self) -> Self:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        # Hidden, so that a server that looks for projects does not find it half-made.
+        self._directory = Path(tempfile.mkdtemp(prefix=f".{self.path.name}.", dir=self.path.parent))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            for file in self._open.values():
+                file.close()
+            if kind is None:
+                self._finish()
+        finally:
+            shutil.rmtree(self._directory, ignore_errors=True)
+
+    def write_tokens(self, ids: ArrayLike | Iterable[ArrayLike], vocabulary: Sequence[str], length: int = 0) -> None:
+        """Write the corpus: token ids (T,), or an iterable of pieces of them, `length` in all; vocabulary by id."""
+        dataset = self._integers("train", "word_ids", ids, length, len(vocabulary), "token ids")
+        self._write_labels("words", vocabulary)
+        self._config["word_sequence"] = {"file": "train", "path": dataset, "dict_file": "words"}
+
+    def create_source(
+        self,
+        path: str,
+        steps: int,
+        cells: int,
+        layer: int = 1,
+        type: str = "state",  # noqa: A002 - the key of lstm.yml
+        transform: Transform = "tanh",
+        dtype: str = "float32",
+    ) -> h5py.Dataset:
+        """An empty source of steps x cells, to be filled by slices along its first axis."""
+        if transform not in TRANSFORMS:
+            raise ProjectError(f"The transform of {path!r} must be one of {', '.join(TRANSFORMS)}, not {transform!r}.")
+        if dtype not in STATE_TYPES:
+            raise ProjectError(f"The states of {path!r} must be written as {' or '.join(STATE_TYPES)}, not {dtype!r}.")
+        states = self._config.setdefault("states", {"file": "states", "types": []})
+        states["types"].append({"type": type, "layer": layer, "path": path, "transform": transform})
+        return self._file("states").create_dataset(path, (steps, cells), dtype)
+
+    def write_discrete(
+        self, name: str, ids: ArrayLike | Iterable[ArrayLike], labels: Sequence[str], length: int = 0
+    ) -> None:
+        """Write an annotation of labels: ids (T,) into `labels`, whole or in pieces of `length` in all."""
+        path = self._integers("annotations", name, ids, length, len(labels), f"ids of {name!r}")
+        dictionary = f"{name}_labels"
+        self._write_labels(dictionary, labels)
+        self._annotate(name, path, {"dict": dictionary, "vis": {"type": "discrete", "range": "dict"}})
+
+    def write_scalar(self, name: str, values: ArrayLike, range: tuple[float, float]) -> None:  # noqa: A002
+        """Write an annotation of numbers, values (T,), drawn on a scale from range[0] to range[1]."""
+        self._file("annotations").create_dataset(name, data=np.asarray(values, np.float32))
+        self._annotate(name, name, {"vis": {"type": "scalar", "range": [float(range[0]), float(range[1])]}})
+
+    def copy_model(self, checkpoint: Path) -> None:
+        """Keep a copy of the model's checkpoint in the project."""
+        shutil.copyfile(checkpoint, self._directory / "model.pt")
+        self._config["model"] = {"checkpoint": "model.pt"}
+
+    def _annotate(self, name: str, path: str, description: dict[str, Any]) -> None:
+        self._config.setdefault("meta", {})[name] = {"file": "annotations", "path": path, **description}
+
+    def _write_labels(self, reference: str, labels: Sequence[str]) -> None:
+        self._config["files"][reference] = f"{reference}.json"
+        write_dictionary(self._directory / f"{reference}.json", labels)
+
+    def _integers(
+        self, file: str, path: str, ids: ArrayLike | Iterable[ArrayLike], length: int, count: int, what: str
+    ) -> str:
+        """Write ids below `count`, in the smallest type that holds them, and return their path."""
+        dtype = np.min_scalar_type(max(count - 1, 0))
+        whole = None if length else np.asarray(ids)
+        dataset = self._file(file).create_dataset(path, (length if whole is None else len(whole),), dtype)
+        start = 0
+        for piece in [whole] if whole is not None else ids:  # type: ignore[union-attr]
+            array = _checked_ids(piece, count, what)
+            dataset[start : start + len(array)] = array
+            start += len(array)
+        if start != len(dataset):
+            raise ProjectError(f"There are {start:,} {what}; {len(dataset):,} were announced.")
+        return path
+
+    def _file(self, reference: str) -> h5py.File:
+        if reference not in self._open:
+            name = f"{reference}.hdf5"
+            self._config["files"][reference] = name
+            self._open[reference] = h5py.File(self._directory / name, "w")
+        return self._open[reference]
+
+    def _finish(self) -> None:
+        config = yaml.safe_dump(self._config, sort_keys=False, allow_unicode=True)
+        (self._directory / CONFIG_NAME).write_text(config, encoding="utf-8")
+        self._directory.chmod(0o777 & ~_umask())
+        self._refuse_to_overwrite()
+        older = None
+        if self.path.exists():
+            older = self.path.with_name(f".{self.path.name}.replaced-{os.getpid()}")
+            os.rename(self.path, older)
+        os.rename(self._directory, self.path)
+        if older:
+            shutil.rmtree(older, ignore_errors=True)
+
+    def _refuse_to_overwrite(self) -> None:
+        if not self.path.exists():
+            return
+        if not self._replace:
+            raise ProjectExistsError(f"{self.path} already exists. Choose another place, or ask for it to be replaced.")
+        if not (self.path / CONFIG_NAME).is_file():
+            raise ProjectExistsError(f"{self.path} exists and is not a project, so it is not replaced.")
+
+
+def _checked_ids(ids: Any, count: int, what: str) -> NDArray[np.integer[Any]]:
+    array = np.asarray(ids)
+    if array.ndim != 1 or array.dtype.kind not in "iu":
+        raise ProjectError(f"The {what} must be integers in one axis; they are {array.dtype} {array.shape}.")
+    if array.size and (array.min() < 0 or array.max() >= count):
+        raise ProjectError(f"The {what} must be from 0 to {count - 1}; found {array.min()} to {array.max()}.")
+    return array
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,1 @@
+"""PyTorch language models: training and extraction of their states."""

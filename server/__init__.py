@@ -1,0 +1,1 @@
+"""The engine (selection, matching, windows) and the thin REST API over it."""

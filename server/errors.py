@@ -1,0 +1,38 @@
+"""What a request can get wrong. Each error carries the status it turns into, and a sentence for a person."""
+
+from collections.abc import Iterable
+
+from lstmvis.data.errors import LstmvisError
+
+
+class RequestError(LstmvisError):
+    """A request that cannot be answered."""
+
+    status = 400
+    title = "Bad request"
+
+
+class BadParameterError(RequestError):
+    """A parameter has a value that is not allowed: the sentence names both."""
+
+    def __init__(self, name: str, allowed: str) -> None:
+        super().__init__(f"Parameter '{name}' must be {allowed}.")
+
+
+class UnknownNameError(RequestError):
+    """There is no project, source or annotation of that name: the sentence lists those that exist."""
+
+    status = 404
+    title = "Not found"
+
+    def __init__(self, kind: str, name: str, existing: Iterable[str], most: int = 50) -> None:
+        names = list(existing)
+        listed = ", ".join(names[:most]) + (" and more" if len(names) > most else "") or "none"
+        super().__init__(f"There is no {kind} {name!r}. There are: {listed}.")
+
+
+class OvertakenError(RequestError):
+    """A newer request of the same page made this one needless."""
+
+    status = 409
+    title = "Overtaken"

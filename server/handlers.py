@@ -1,0 +1,235 @@
+"""The request handlers, one for each operation of lstm_server.yaml: parse, call, encode, and nothing else."""
+
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from flask import Response, current_app
+from numpy.typing import NDArray
+
+from lstmvis.data.project import TRANSFORMS, Project, Source, Transform
+from lstmvis.server.activity import Activity, Sides, cut_of
+from lstmvis.server.errors import BadParameterError, UnknownNameError
+from lstmvis.server.library import Library, ServedProject
+from lstmvis.server.matching import Match, Query, find_matches
+from lstmvis.server.overtaking import Overtaking
+from lstmvis.server.selection import select_cells
+from lstmvis.server.windows import read_windows, window_around
+
+Request = dict[str, Any]
+LARGEST = 2**53  # integers beyond it are not exact in JSON
+MOST_STATES_BYTES = 64_000_000
+
+
+@dataclass(frozen=True)
+class Service:
+    """What the handlers share; the app's configuration holds one."""
+
+    KEY: ClassVar[str] = "LSTMVIS_SERVICE"
+
+    library: Library
+    overtaking: Overtaking
+
+
+def info() -> list[dict[str, Any]]:
+    service = _service()
+    service.library.refresh()
+    return [entry.describe() for entry in service.library.entries()]
+
+
+def context(**request: Any) -> dict[str, Any]:
+    view = _view(request)
+    cells = _cells(request, view.activity)
+    positions = [_bounded(pos) for pos in request["pos"]]
+    left, right = _bounded(request["left"]), _bounded(request["right"])
+    request["dims"] = request.get("dims") or []
+    results = read_windows(
+        view.project, view.activity, view.transform, positions, left, right, request["dims"], cells
+    )
+    return {"request": request, "results": results}
+
+
+def states(**request: Any) -> Response:
+    view = _view(request)
+    first, last = _range(request)
+    window = window_around(first, 0, last - first, view.source.steps)
+    size = (window.stop - window.left) * view.source.cells * view.source.states.dtype.itemsize
+    if size > MOST_STATES_BYTES:
+        raise BadParameterError("to", f"nearer to 'from': this is {size:,} bytes, and the limit is {MOST_STATES_BYTES:,}")
+    values = _portable(view.source.states.rows(window.left, window.stop))
+    body = io.BytesIO()
+    np.save(body, values, allow_pickle=False)
+    headers = {"X-Cut": repr(view.activity.cut), "X-From": str(window.left), "Cache-Control": "no-store"}
+    return Response(body.getvalue(), mimetype="application/octet-stream", headers=headers)
+
+
+def cuts(**request: Any) -> dict[str, Any]:
+    _, source, transform = _source(request)
+    found = [cut_of(_threshold(threshold, transform), transform) for threshold in request["activation"]]
+    return {"request": request, "results": {"cuts": found}}
+
+
+def select(**request: Any) -> dict[str, Any]:
+    view = _view(request)
+    first, last = _range(request)
+    window = window_around(first, 0, last - first, view.source.steps)
+    if window.right < window.left:
+        raise BadParameterError("from", f"a position of the corpus, 0 to {view.source.steps - 1}")
+    cells = select_cells(
+        view.activity, window.left, window.right, _constraints(request), view.project.sequence_starts
+    )
+    return {"request": request, "results": {"cells": cells.tolist()}}
+
+
+def match(**request: Any) -> dict[str, Any]:
+    view = _view(request)
+    cells = _cells(request, view.activity)
+    selected = np.zeros(0, np.int64) if cells is None else cells
+    left, right = _bounded(request["left"]), _bounded(request["right"])
+    request["dims"] = request.get("dims") or []
+    query = Query(
+        cells=tuple(selected.tolist()),
+        constraints=_constraints(request),
+        min_length=_bounded(request["min_length"]),
+        phrase_length=_bounded(request["phrase_length"]),
+        limit=request["limit"],
+        match_length=_match_length(request),
+    )
+    with _service().overtaking.newest(request.get("page")) as check:
+        found = find_matches(view.activity, query, view.project.sequence_starts, check)
+        details = read_windows(
+            view.project,
+            view.activity,
+            view.transform,
+            [best.position for best in found.best],
+            left,
+            right,
+            request["dims"],
+            selected,
+        )
+    return {
+        "request": request,
+        "results": {
+            "rankingDetail": [{"pos": best.position, "factors": _factors(best)} for best in found.best],
+            "positionDetail": details,
+            "counts": found.counts.tolist(),
+            "fuzzyLengthHistogram": found.fuzzy_lengths.tolist(),
+            "strictLengthHistogram": found.strict_lengths.tolist(),
+        },
+    }
+
+
+def search(**request: Any) -> dict[str, Any]:
+    entry, _ = _project(request)
+    places = entry.phrases.find(request["q"], request["limit"]) if entry.phrases else []
+    found = [{"index": place.index, "text": place.text(as_html=request["html"])} for place in places]
+    return {"request": request, "res": found}
+
+
+@dataclass(frozen=True)
+class _View:
+    project: Project
+    source: Source
+    transform: Transform
+    activity: Activity
+
+
+def _service() -> Service:
+    service: Service = current_app.config[Service.KEY]
+    return service
+
+
+def _project(request: Request) -> tuple[ServedProject, Project]:
+    return _service().library.get(request["project"])
+
+
+def _source(request: Request) -> tuple[Project, Source, Transform]:
+    _, project = _project(request)
+    source = project.sources.get(request["source"])
+    if source is None:
+        raise UnknownNameError("source", request["source"], project.sources)
+    transform: Transform = request.get("transform") or source.transform
+    assert transform in TRANSFORMS
+    request["transform"] = transform
+    return project, source, transform
+
+
+def _view(request: Request) -> _View:
+    project, source, transform = _source(request)
+    threshold = _threshold(request["activation"], transform)
+    sides: Sides = request.get("sides", "positive")
+    if sides == "both" and threshold <= 0:
+        raise BadParameterError("activation", f"above 0 where 'sides' is both, not {threshold}")
+    return _View(project, source, transform, Activity(source, cut_of(threshold, transform), sides))
+
+
+def _threshold(threshold: float, transform: Transform) -> float:
+    if transform == "tanh" and not -1 < threshold < 1:
+        raise BadParameterError("activation", f"between -1 and 1, both excluded, for the transform tanh, not {threshold}")
+    if not math.isfinite(threshold):
+        raise BadParameterError("activation", f"a finite number, not {threshold}")
+    return threshold
+
+
+def _bounded(number: int) -> int:
+    """Positions and widths far outside any corpus mean the same as its ends."""
+    return max(-LARGEST, min(number, LARGEST))
+
+
+def _range(request: Request) -> tuple[int, int]:
+    first, last = _bounded(request["from"]), _bounded(request["to"])
+    if last < first:
+        raise BadParameterError("to", f"a position from 'from' on, which is {first}; it is {last}")
+    return first, last
+
+
+def _constraints(request: Request) -> tuple[int, int]:
+    before, after = request["constraints"]
+    return _bounded(before), _bounded(after)
+
+
+def _match_length(request: Request) -> tuple[int, int] | None:
+    lengths = request.get("match_length")
+    if lengths is None:
+        return None
+    low, high = lengths
+    if high < low:
+        raise BadParameterError("match_length", f"two lengths, the lower one first, not {low},{high}")
+    return _bounded(low), _bounded(high)
+
+
+def _cells(request: Request, activity: Activity) -> NDArray[np.int64] | None:
+    """The ids that were asked for, ascending, each once; None for all of them."""
+    bitmask = request.get("bitmask")
+    given: Sequence[int]
+    if bitmask is not None:
+        given = [number for number, bit in enumerate(bitmask) if bit == "1"]
+    else:
+        given = request.get("cells") or []
+        request["cells"] = list(given)
+    outside = [cell for cell in given if not 0 <= cell < activity.cells]
+    if outside:
+        name = "cells" if bitmask is None else "bitmask"
+        raise BadParameterError(name, f"cells from 0 to {activity.cells - 1}, not {outside[0]}")
+    return np.unique(np.asarray(given, np.int64)) if len(given) else None
+
+
+def _portable(values: NDArray[Any]) -> NDArray[Any]:
+    """The same numbers in a type that every page can read: little-endian float32 where exact, else float64."""
+    exact = np.can_cast(values.dtype, np.float32)
+    return np.ascontiguousarray(values, "<f4" if exact else "<f8")
+
+
+def _factors(best: Match) -> list[float]:
+    return [
+        best.position,
+        0,
+        best.length,
+        best.jaccard,
+        best.wanted - best.selected,
+        best.union,
+        best.selected,
+    ]

@@ -1,0 +1,108 @@
+"""The projects below a directory."""
+
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+from lstmvis.data.errors import ProjectError
+from lstmvis.data.project import CONFIG_NAME, Project
+from lstmvis.server.errors import UnknownNameError
+from lstmvis.server.search import PhraseIndex
+
+
+class ServedProject:
+    """A project that is served, or what is wrong where it could not be opened."""
+
+    def __init__(self, project_id: str, directory: Path) -> None:
+        self.id = project_id
+        self.directory = directory
+        self.project: Project | None = None
+        self.error: str | None = None
+        try:
+            self.project = Project(directory)
+        except ProjectError as error:
+            self.error = str(error)
+        except Exception as error:  # what a stranger's file does to a parser must not stop the other projects
+            self.error = f"This project cannot be opened: {type(error).__name__}: {error}."
+        words = self.project.words if self.project else None
+        self.phrases = PhraseIndex(words) if words and words.dictionary else None
+
+    def describe(self) -> dict[str, Any]:
+        info = self.project.describe() if self.project else _nothing(self.directory.name, self.error)
+        return {"project": self.id, "info": info}
+
+
+class Library:
+    """Every project below a directory, by id: its directory's name, or its path with `__` where names collide."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory.resolve()
+        self._lock = threading.Lock()
+        self._served: dict[Path, tuple[tuple[int, int], ServedProject]] = {}
+        self._by_id: dict[str, ServedProject] = {}
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Look again for projects: open new ones, reopen those whose `lstm.yml` changed, forget those that went."""
+        with self._lock:
+            served = {}
+            for project_id, directory in _identify(self.directory):
+                stamp = _stamp(directory / CONFIG_NAME)
+                known = self._served.get(directory)
+                if known and known[0] == stamp and known[1].id == project_id:
+                    served[directory] = known
+                else:
+                    served[directory] = (stamp, ServedProject(project_id, directory))
+            self._served = served
+            self._by_id = {entry.id: entry for _, entry in served.values()}
+
+    def entries(self) -> list[ServedProject]:
+        """All projects, also those that could not be opened, sorted by id."""
+        return [self._by_id[project_id] for project_id in sorted(self._by_id)]
+
+    def get(self, project_id: str) -> tuple[ServedProject, Project]:
+        """Raises UnknownNameError for a project that is not there or could not be opened."""
+        entry = self._by_id.get(project_id)
+        if entry is None or entry.project is None:
+            reason = f" that can be opened ({entry.error})" if entry else ""
+            usable = [other.id for other in self.entries() if other.project]
+            raise UnknownNameError(f"project{reason}", project_id, usable)
+        return entry, entry.project
+
+
+def _identify(root: Path) -> list[tuple[str, Path]]:
+    found = []
+    for directory, below, files in os.walk(root):
+        below[:] = sorted(name for name in below if not name.startswith("."))
+        if CONFIG_NAME in files:
+            found.append(Path(directory))
+    names = [directory.name for directory in found]
+    return [
+        (name if names.count(name) == 1 or directory == root else "__".join(directory.relative_to(root).parts), directory)
+        for name, directory in zip(names, found, strict=True)
+    ]
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError:
+        return (0, 0)
+    return (status.st_mtime_ns, status.st_ino)
+
+
+def _nothing(name: str, error: str | None) -> dict[str, Any]:
+    return {
+        "name": name,
+        "description": name,
+        "index": False,
+        "is_searchable": False,
+        "files": {},
+        "word_sequence": {"size": [0], "dict_size": 0},
+        "word_embedding": {"size": [-1, -1]},
+        "states": {"types": []},
+        "meta": [],
+        "etc": {"regex_search": False},
+        "error": error,
+    }

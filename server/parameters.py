@@ -1,0 +1,60 @@
+"""How query parameters are read and refused.
+
+connexion checks each against lstm_server.yaml; here its reading of lists is made tolerant (empty entries are skipped,
+so that an empty list can be sent) and its complaints become sentences that name the parameter and what is allowed.
+"""
+
+from typing import Any
+
+from connexion.uri_parsing import OpenAPIURIParser
+from connexion.validators import ParameterValidator
+from jsonschema import Draft4Validator
+
+_KINDS = {"integer": "an integer", "number": "a number", "string": "text", "boolean": "true or false"}
+_PLURALS = {"integer": "integers", "number": "numbers", "string": "names"}
+
+
+class ListURIParser(OpenAPIURIParser):  # type: ignore[misc]
+    """Lists are comma-separated or repeated; `cells=` is the empty list."""
+
+    @staticmethod
+    def _split(value: str, param_defn: Any, _in: str) -> list[str]:
+        return [entry for entry in OpenAPIURIParser._split(value, param_defn, _in) if entry != ""]
+
+
+class SentenceValidator(ParameterValidator):  # type: ignore[misc]
+    """Says what a parameter must be, in one sentence."""
+
+    @staticmethod
+    def validate_parameter(parameter_type: str, value: Any, param: dict[str, Any], param_name: Any = None) -> str | None:
+        name, schema = param["name"], param.get("schema", {})
+        if value is None:
+            return f"Parameter '{name}' is missing; it must be {describe(schema)}." if param.get("required") else None
+        if Draft4Validator(schema).is_valid(value):
+            return None
+        shown = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+        return f"Parameter '{name}' must be {describe(schema)}, not {shown[:60]!r}."
+
+
+def describe(schema: dict[str, Any]) -> str:
+    """What a value must be: `an integer from 1 to 1000`."""
+    if "enum" in schema:
+        return " or ".join(map(str, schema["enum"]))
+    if schema.get("type") == "array":
+        items = schema["items"]
+        least, most = schema.get("minItems", 0), schema.get("maxItems")
+        count = f"{least} " if least == most else f"at least {least} and at most {most} " if most else ""
+        separated = f"{count}{_PLURALS[items['type']]}{_limits(items)}, separated by commas"
+        return separated if count else f"a list of {separated}"
+    if "pattern" in schema:
+        return f"text of the form {schema['pattern']}"
+    return _KINDS[schema["type"]] + _limits(schema)
+
+
+def _limits(schema: dict[str, Any]) -> str:
+    low, high = schema.get("minimum"), schema.get("maximum")
+    if "maxLength" in schema:
+        return f" of at most {schema['maxLength']:,} characters"
+    if low is not None and high is not None:
+        return f" from {low} to {high}"
+    return f" of at least {low}" if low is not None else ""

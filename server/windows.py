@@ -1,0 +1,160 @@
+"""Windows on a project: states, tokens and annotations around positions, as plain lists for JSON.
+
+A window reaches `left` steps before a position and `right` after it, and is cut at both ends of the corpus: the
+source's steps, or fewer where tokens or an annotation end earlier.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lstmvis.data.matrix import Matrix
+from lstmvis.data.project import Annotation, Project, Source, Transform, Words
+from lstmvis.server.activity import Activity
+from lstmvis.server.errors import BadParameterError, UnknownNameError
+
+PLAIN_DIMENSIONS = ("states", "words", "cell_count", "sequences")
+ANNOTATION_PREFIX = "meta_"
+MOST_VALUES = 10_000_000  # of one answer in JSON
+DIGITS = 5
+
+
+@dataclass(frozen=True)
+class Window:
+    """Positions left..right, both included; empty where right = left - 1."""
+
+    pos: int
+    left: int
+    right: int
+
+    @property
+    def stop(self) -> int:
+        return self.right + 1
+
+    def describe(self) -> dict[str, Any]:
+        return {"pos": self.pos, "left": self.left, "right": self.right}
+
+
+def window_around(pos: int, left: int, right: int, steps: int) -> Window:
+    first = min(max(pos - left, 0), steps)
+    return Window(pos, first, max(min(pos + right, steps - 1), first - 1))
+
+
+def read_windows(
+    project: Project,
+    activity: Activity,
+    transform: Transform,
+    positions: Sequence[int],
+    left: int,
+    right: int,
+    dims: Sequence[str],
+    cells: NDArray[np.int64] | None,
+) -> dict[str, Any]:
+    """What `dims` ask for around each position. `cells` (ascending) are the ids that are counted, None for all.
+
+    Raises UnknownNameError for an annotation that the project does not have, BadParameterError for an unknown
+    dimension and for more than `MOST_VALUES` values.
+    """
+    source = activity.source
+    annotations = [_annotation(project, name) for name in dims if name not in PLAIN_DIMENSIONS]
+    windows = [window_around(pos, left, right, source.steps) for pos in positions]
+    columns = None if cells is None else np.unique(cells % source.cells)
+    _refuse_too_much(windows, source.cells if columns is None else len(columns), dims)
+    results: dict[str, Any] = {"cells": [] if cells is None else cells.tolist()}
+    if "states" in dims:
+        results["states"] = [_states(source, transform, window, columns) for window in windows]
+    if "words" in dims:
+        results["words"] = [_words(project.words, window) for window in windows]
+    if "cell_count" in dims:
+        results["cell_count"] = [
+            activity.rows(window.left, window.stop, cells).sum(axis=1).tolist() for window in windows
+        ]
+    if "sequences" in dims:
+        results["sequences"] = [_sequence_starts(project.sequence_starts, window) for window in windows]
+    for annotation in annotations:
+        results[ANNOTATION_PREFIX + annotation.name] = _annotate(project, annotation, windows)
+    return results
+
+
+def _annotation(project: Project, dimension: str) -> Annotation:
+    if not dimension.startswith(ANNOTATION_PREFIX):
+        allowed = ", ".join(PLAIN_DIMENSIONS)
+        raise BadParameterError("dims", f"a list of {allowed} and {ANNOTATION_PREFIX}NAME, not {dimension!r}")
+    name = dimension.removeprefix(ANNOTATION_PREFIX)
+    if name not in project.annotations:
+        raise UnknownNameError("annotation", name, project.annotations)
+    return project.annotations[name]
+
+
+def _refuse_too_much(windows: list[Window], cells: int, dims: Sequence[str]) -> None:
+    per_step = (cells if "states" in dims or "cell_count" in dims else 0) + len(dims)
+    values = sum(window.stop - window.left for window in windows) * per_step
+    if values > MOST_VALUES:
+        raise BadParameterError(
+            "right",
+            f"smaller, or there must be fewer positions, cells or dims: these are {values:,} values, and the limit is "
+            f"{MOST_VALUES:,}",
+        )
+
+
+def _states(source: Source, transform: Transform, window: Window, cells: NDArray[np.int64] | None) -> dict[str, Any]:
+    values = source.states.rows(window.left, window.stop)
+    values = (values if cells is None else values[:, cells]).astype(np.float64)
+    if transform == "tanh":
+        values = np.tanh(values)
+    return {**window.describe(), "data": np.round(values.T, DIGITS).tolist()}
+
+
+def _words(words: Words | None, window: Window) -> dict[str, Any]:
+    if words is None:
+        return {**window.describe(), "right": window.left - 1, "word_ids": [], "words": []}
+    ids = _integers(words.ids, window)
+    there = {"pos": window.pos, "left": window.left, "right": window.left + len(ids) - 1}
+    return {**there, "word_ids": ids.tolist(), "words": words.decode(ids)}
+
+
+def _integers(matrix: Matrix, window: Window) -> NDArray[np.int64]:
+    values = matrix.rows(window.left, window.stop)
+    if values.dtype.kind == "f":  # LSTMVis's own tools write ids as doubles
+        values = np.where(np.isfinite(values), values, -1)
+    return values.astype(np.int64)
+
+
+def _sequence_starts(starts: NDArray[np.int64], window: Window) -> list[int]:
+    low, high = np.searchsorted(starts, [window.left, window.stop])
+    return [int(start) for start in starts[low:high]]
+
+
+def _annotate(project: Project, annotation: Annotation, windows: list[Window]) -> Any:
+    rows = [_annotation_rows(annotation.values, annotation.index, window) for window in windows]
+    labels = annotation.dictionary
+    if annotation.type == "general":
+        if labels is None:
+            return [values.tolist() for values in rows]
+        return [labels.decode(values.ravel().astype(np.int64).tolist()) for values in rows]
+    result: dict[str, Any] = {"word_ids": [values.tolist() for values in rows]}
+    if labels is not None:
+        result["words"] = [[labels.decode(ranks) for ranks in steps] for steps in result["word_ids"]]
+    if annotation.weights is not None:
+        result["weights"] = [
+            _annotation_rows(annotation.weights, annotation.index, window).tolist() for window in windows
+        ]
+    return result
+
+
+def _annotation_rows(values: Matrix, index: Matrix | None, window: Window) -> NDArray[Any]:
+    """The annotation's entry for each step of the window; ends early where the annotation does."""
+    if index is None:
+        return values.rows(window.left, window.stop)
+    entries = _integers(index, window)
+    table = values.rows(0, len(values))
+    known = (entries >= 0) & (entries < len(table))
+    rows = table[np.where(known, entries, 0)] if len(table) else np.zeros((len(entries), *table.shape[1:]))
+    if known.all():
+        return rows
+    rows = rows.astype(np.float64)
+    rows[~known] = np.nan
+    return rows

@@ -1,0 +1,40 @@
+"""Small projects and sources that many tests use."""
+
+from types import SimpleNamespace
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import settings
+
+from lstmvis.data.matrix import Matrix
+from lstmvis.data.project import Source
+
+settings.register_profile("default", deadline=None)
+settings.register_profile("thorough", deadline=None, max_examples=3000)
+settings.load_profile("default")
+
+
+@pytest.fixture
+def make_source(tmp_path):
+    """Write an array (steps x cells) to HDF5 as it comes and give it as a source; keywords go to h5py."""
+    files = []
+
+    def make(values, transform="tanh", **layout):
+        file = h5py.File(tmp_path / f"states{len(files)}.hdf5", "w")
+        dataset = file.create_dataset("states", data=np.asarray(values), **layout)
+        file.flush()
+        files.append(file)
+        return Source("states", "states", 1, "state", False, transform, Matrix(dataset, "states"))
+
+    yield make
+    for file in files:
+        file.close()
+
+
+def source_in_memory(values, transform="none"):
+    """A source over an array, without a file."""
+    states = SimpleNamespace(
+        shape=values.shape, dtype=values.dtype, rows=lambda start, stop: values[max(start, 0) : max(stop, 0)]
+    )
+    return Source("states", "states", 1, "state", False, transform, states)

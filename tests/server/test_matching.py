@@ -1,0 +1,136 @@
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from lstmvis.server import activity as activity_module
+from lstmvis.server.activity import Activity, cut_of
+from lstmvis.server.errors import OvertakenError
+from lstmvis.server.matching import Query, find_matches
+from lstmvis.server.overtaking import Overtaking
+from lstmvis.server.selection import select_cells
+
+from tests.conftest import source_in_memory
+from tests.server import naive
+
+NOT_SEQUENCES = np.zeros(0, np.int64)
+
+
+@st.composite
+def problems(draw):
+    """A small source on whose thresholds many values fall exactly, and a query over it."""
+    transform = draw(st.sampled_from(["tanh", "none"]))
+    sides = draw(st.sampled_from(["positive", "both"]))
+    threshold = draw(st.sampled_from([0.3, 0.5, 0.125] if sides == "both" else [0.3, 0.0, -0.25, 0.5]))
+    dtype = draw(st.sampled_from([np.float16, np.float32, np.float64]))
+    cut = cut_of(threshold, transform)
+    near = dtype(cut)
+    interesting = [0.0, -1.0, 1.0, np.nan, np.inf, -np.inf, near, -near, np.nextafter(near, dtype(2)), cut]
+    steps, cells = draw(st.integers(1, 14)), draw(st.integers(1, 5))
+    # Half of the tables are of 1 and -1 alone: long runs and many ties.
+    values = [1.0, -1.0] if draw(st.booleans()) else interesting
+    table = draw(st.lists(st.sampled_from(values), min_size=steps * cells, max_size=steps * cells))
+    with np.errstate(over="ignore"):
+        states = np.array(table).astype(dtype).reshape(steps, cells)
+    later = draw(st.sets(st.integers(1, steps), max_size=3))
+    starts = np.array([0, *sorted(later)]) if draw(st.booleans()) else NOT_SEQUENCES
+    ids = cells * (2 if sides == "both" else 1)
+    chosen = sorted(draw(st.sets(st.integers(0, ids - 1))))
+    constraints = draw(st.tuples(st.integers(0, 3), st.integers(0, 3)))
+    query = Query(
+        cells=tuple(chosen),
+        constraints=constraints,
+        min_length=draw(st.integers(1, 4)),
+        phrase_length=draw(st.integers(0, 4)),
+        limit=draw(st.integers(1, 6)),
+        match_length=draw(st.none() | st.tuples(st.integers(1, 3), st.integers(3, 5))),
+    )
+    return states, transform, sides, threshold, starts, query
+
+
+def view(states, transform, sides, threshold):
+    return Activity(source_in_memory(states, transform), cut_of(threshold, transform), sides)
+
+
+@given(problems())
+def test_matches_counts_and_histograms_equal_the_definition(problem):
+    states, transform, sides, threshold, starts, query = problem
+    found = find_matches(view(states, transform, sides, threshold), query, starts)
+
+    on = naive.is_on(states, threshold, transform, sides)
+    expected = naive.all_matches(on, query.cells, query.constraints, starts, query.min_length, query.phrase_length)
+    low, high = query.match_length or (0, 10**9)
+    shown = [match for match in expected if low <= match.length <= high][: query.limit]
+    best = [naive.NaiveMatch(m.position, m.length, m.selected, m.union) for m in found.best]
+    assert best == shown
+    assert found.counts.tolist() == [
+        sum(match.selected == q for match in expected) for q in range(len(query.cells) + 1)
+    ]
+    assert found.fuzzy_lengths.tolist() == naive.histogram(expected)
+    strict = [match for match in expected if match.selected == len(query.cells)]
+    assert found.strict_lengths.tolist() == naive.histogram(strict)
+
+
+@given(problems(), st.integers(0, 13), st.integers(0, 13))
+def test_selected_cells_equal_the_definition(problem, one, other):
+    states, transform, sides, threshold, starts, query = problem
+    first, last = sorted((one % len(states), other % len(states)))
+    found = select_cells(view(states, transform, sides, threshold), first, last, query.constraints, starts)
+    on = naive.is_on(states, threshold, transform, sides)
+    assert found.tolist() == sorted(naive.pattern(on, first, last, query.constraints, starts))
+
+
+@pytest.mark.parametrize("constraints", [(0, 0), (1, 0), (0, 1), (2, 3)])
+@pytest.mark.parametrize("sides", ["positive", "both"])
+def test_blocks_of_any_size_give_the_same_matches(monkeypatch, constraints, sides):
+    rng = np.random.default_rng(5)
+    states = np.repeat(rng.normal(size=(900, 70)).astype(np.float32), 3, axis=0)
+    states[100:1500, 4] = 2.0  # a run that is longer than the small blocks
+    starts = np.array([0, 500, 501, 1999])
+    query = Query(cells=(3, 4, 17, 69), constraints=constraints, limit=300)
+    whole = find_matches(view(states, "tanh", sides, 0.3), query, starts)
+    monkeypatch.setattr(activity_module, "BLOCK_BYTES", 64 * 70 * 4)
+    in_blocks = find_matches(view(states, "tanh", sides, 0.3), query, starts)
+    assert in_blocks.best == whole.best
+    assert len(whole.best) == 300
+    assert in_blocks.counts.tolist() == whole.counts.tolist()
+
+
+def test_the_histograms_last_entry_counts_all_matches_of_200_steps_and_more():
+    states = np.ones((1000, 1), np.float32)
+    states[[100, 299, 500, 801]] = 0  # runs of 100, 198, 200, 300 and 198 steps
+    found = find_matches(view(states, "none", "positive", 0.5), Query(cells=(0,)), NOT_SEQUENCES)
+    assert {i: n for i, n in enumerate(found.fuzzy_lengths.tolist()) if n} == {100: 1, 198: 2, 200: 2}
+
+
+def test_the_first_of_equal_matches_are_those_earliest_in_the_corpus():
+    states = np.tile(np.array([[0.0], [1.0]], np.float32), (500, 1))
+    found = find_matches(view(states, "none", "positive", 0.5), Query(cells=(0,), limit=3), NOT_SEQUENCES)
+    assert [match.position for match in found.best] == [1, 3, 5]
+    assert found.counts.tolist() == [0, 500]
+
+
+def test_without_cells_there_are_no_matches():
+    found = find_matches(view(np.ones((9, 2), np.float32), "none", "positive", 0.5), Query(cells=()), NOT_SEQUENCES)
+    assert found.best == []
+    assert found.counts.tolist() == [0]
+
+
+@given(st.floats(-0.999, 0.999), st.lists(st.floats(width=32), min_size=1, max_size=30))
+@example(0.3, [float(np.float32(np.arctanh(0.3))), float(np.nextafter(np.float32(np.arctanh(0.3)), np.float32(1)))])
+def test_float32_states_are_compared_as_float64_would_be(threshold, values):
+    states = np.array(values, np.float32)[:, None]
+    cut = cut_of(threshold, "tanh")
+    on = Activity(source_in_memory(states), cut, "both").rows(0, len(states))
+    assert on[:, 0].tolist() == [float(value) >= cut for value in values]
+    assert on[:, 1].tolist() == [float(value) <= -cut for value in values]
+
+
+def test_a_newer_match_of_the_same_page_ends_the_older_one():
+    overtaking = Overtaking()
+    states = np.ones((50, 3), np.float32)
+    with overtaking.newest("page") as older, overtaking.newest("another page") as other:
+        with overtaking.newest("page") as newer:
+            newer()
+            with pytest.raises(OvertakenError):
+                find_matches(view(states, "none", "positive", 0.5), Query(cells=(0, 1)), NOT_SEQUENCES, older)
+        other()

@@ -1,0 +1,51 @@
+"""The `lstmvis` command."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from lstmvis.data.errors import LstmvisError
+from lstmvis.tools import demo, extract, serve, train
+
+DESCRIPTION = """\
+See what the hidden states of a sequence model do, and find where else they do it.
+
+  lstmvis demo                       make the parentheses demo and open it in the browser
+  lstmvis train TEXT --out MODEL     train a character language model on a text
+  lstmvis extract MODEL TEXT --out PROJECT
+                                     write a model's states over a text as a project
+  lstmvis serve DIRECTORY            serve every project below a directory
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="lstmvis",
+        description=DESCRIPTION,
+        epilog="`lstmvis COMMAND --help` explains a command.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"lstmvis {version('lstmvis')}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in (demo, train, extract, serve):
+        command.add_parser(commands)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; what a person got wrong is told in a sentence, with status 1."""
+    options = build_parser().parse_args(arguments)
+    try:
+        status: int = options.run(options)
+    except LstmvisError as error:
+        print(f"lstmvis: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("lstmvis: stopped", file=sys.stderr)
+        return 130
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

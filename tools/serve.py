@@ -1,0 +1,71 @@
+"""`lstmvis serve`: the projects below a directory, in the browser."""
+
+import argparse
+import socket
+import threading
+import webbrowser
+from pathlib import Path
+from typing import Any
+
+from lstmvis.data.errors import LstmvisError
+
+HOST = "127.0.0.1"
+PORT = 8888
+
+
+class ServeError(LstmvisError):
+    """The server cannot be started."""
+
+
+def add_parser(commands: Any) -> None:
+    parser = commands.add_parser(
+        "serve",
+        help="serve every project below a directory",
+        description="Serve every project below a directory, until stopped with Ctrl-C. Projects that are added while "
+        "it runs appear on the project page when it is loaded again.",
+    )
+    parser.add_argument("directory", type=Path, metavar="DIR", help="a directory of projects, or a project")
+    add_server_options(parser)
+    parser.set_defaults(run=run)
+
+
+def add_server_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default=HOST, help="address to listen on (default: %(default)s, this machine only)")
+    parser.add_argument("--port", type=int, default=PORT, help="port to listen on (default: %(default)s)")
+    parser.add_argument("--no-browser", dest="browser", action="store_false", help="do not open the browser")
+
+
+def run(options: argparse.Namespace) -> int:
+    return serve_directory(options.directory, options.host, options.port, options.browser)
+
+
+def serve_directory(directory: Path, host: str, port: int, browser: bool) -> int:
+    """Serve until stopped. Raises ServeError where the directory is none or the port cannot be had."""
+    import uvicorn
+
+    from lstmvis.server.app import create_app
+
+    if not directory.is_dir():
+        raise ServeError(f"{directory} is not a directory. Name one that holds projects.")
+    listening = _listen(host, port)
+    app = create_app(directory)
+    address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
+    print(f"Serving the projects below {directory} at {address} (Ctrl-C stops)", flush=True)
+    if browser:
+        threading.Timer(0.5, webbrowser.open, [address]).start()
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=5))
+    server.run(sockets=[listening])
+    return 0
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except (OSError, OverflowError) as error:
+        listening.close()
+        reason = getattr(error, "strerror", None) or error
+        raise ServeError(f"Cannot listen on {host}, port {port}: {reason}. --port chooses another port.") from error
+    return listening
