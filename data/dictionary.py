@@ -39,6 +39,8 @@ class Dictionary:
 
 def read_dictionary(path: Path) -> Dictionary:
     """Raises ProjectError, with the line where there is one, for what is not a dictionary."""
+    if path.suffix not in ENDINGS:
+        raise ProjectError(f"The name of dictionary {path.name} must end in {', '.join(ENDINGS)}.")
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
@@ -54,7 +56,7 @@ def write_dictionary(path: Path, tokens: Sequence[str]) -> None:
 def _json_entries(text: str, name: str) -> list[tuple[str, int]]:
     try:
         content = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ProjectError(f"Dictionary {name} is not JSON: {error}.") from error
     if isinstance(content, list):
         content = {token: number for number, token in enumerate(content)} if _all_strings(content) else None

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from lstmvis.data.errors import ProjectError
 
+NEAR = 64  # entries that lie as near to each other as this are read in one go
+
 
 class Matrix:
     """A numeric HDF5 dataset of one or two axes, time first.
@@ -25,6 +27,7 @@ class Matrix:
                 f"{name} must be an array of numbers with one or two axes; it is {dataset.dtype} {dataset.shape}."
             )
         self.name = name
+        self.file = Path(dataset.file.filename)
         self.shape: tuple[int, ...] = dataset.shape
         self.dtype: np.dtype[Any] = dataset.dtype
         self._data: Any = _map(dataset)
@@ -39,8 +42,38 @@ class Matrix:
         return isinstance(self._data, np.memmap)
 
     def rows(self, start: int, stop: int) -> NDArray[Any]:
-        """Entries start..stop of the first axis, stop excluded, cut at both ends. Do not write into the result."""
-        return np.asarray(self._data[max(start, 0) : max(min(stop, len(self)), 0)])
+        """Entries start..stop of the first axis, stop excluded, cut at both ends. Do not write into the result.
+
+        Raises ProjectError where the file turns out to be damaged.
+        """
+        try:
+            return np.asarray(self._data[max(start, 0) : max(min(stop, len(self)), 0)])
+        except OSError as error:
+            raise ProjectError(f"{self.name} cannot be read: {error}.") from error
+
+    def take(self, indices: NDArray[np.int64]) -> NDArray[Any]:
+        """The entries at `indices` of the first axis, in any order, repeated or not. Raises as `rows` does."""
+        if self.mapped:
+            return np.asarray(self._data[indices])
+        wanted, where = np.unique(indices, return_inverse=True)
+        pieces = np.split(wanted, np.flatnonzero(np.diff(wanted) > NEAR) + 1)
+        rows = [self.rows(int(piece[0]), int(piece[-1]) + 1)[piece - piece[0]] for piece in pieces if len(piece)]
+        return np.concatenate([self.rows(0, 0), *rows])[where]
+
+    def column(self, indices: NDArray[np.int64], column: int) -> NDArray[Any]:
+        """One column's entries at `indices` of the first axis. Raises as `rows` does."""
+        return np.asarray(self._data[indices, column]) if self.mapped else self.take(indices)[:, column]
+
+    def integers(self, start: int, stop: int) -> NDArray[np.int64]:
+        """The same entries as ids; -1 for what is not a finite number."""
+        return as_integers(self.rows(start, stop))
+
+
+def as_integers(values: NDArray[Any]) -> NDArray[np.int64]:
+    """Ids of whatever type they are stored in: LSTMVis's own tools write doubles. -1 for NaN and infinities."""
+    if values.dtype.kind == "f":
+        values = np.where(np.isfinite(values), values, -1)
+    return values.astype(np.int64)
 
 
 def _map(dataset: h5py.Dataset) -> Any:

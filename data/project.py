@@ -5,9 +5,11 @@ directories are projects as they are. What is wrong with one part (a missing fil
 collected in `Project.problems` and leaves the other parts usable.
 """
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -99,7 +101,10 @@ class Project:
         self.name = str(config.get("name") or directory.name)
         self.description = str(config.get("description") or self.name)
         self._config = config
-        self._files: dict[str, Path] = self._attempt(lambda: _file_references(config, directory)) or {}
+        self._files: dict[str, Path] = {}
+        for reference, file in self._section("files").items():
+            if path := self._attempt(partial(_inside, directory, str(file))):
+                self._files[reference] = path
         self._hdf5: dict[str, h5py.File] = {}
         self._dictionaries: dict[str, Dictionary] = {}
         self.sources: dict[str, Source] = {}
@@ -110,7 +115,7 @@ class Project:
         self._meta: dict[str, dict[str, Any]] = {}
         self.annotations: dict[str, Annotation] = {}
         for name, item in self._section("meta").items():
-            if annotation := self._attempt(lambda name=name, item=item: self._open_annotation(name, item)):
+            if annotation := self._attempt(partial(self._open_annotation, name, item)):
                 self.annotations[name] = annotation
 
     @property
@@ -121,7 +126,7 @@ class Project:
     def describe(self) -> dict[str, Any]:
         """The configuration with defaults and sizes filled in, as `/info` gives it."""
         searchable = self.words is not None and self.words.dictionary is not None
-        words = dict(self._section("word_sequence", quiet=True))
+        words = dict(self._section("word_sequence"))
         words["size"] = [len(self.words.ids) if self.words else self.steps]
         words["dict_size"] = len(self.words.dictionary) if self.words and self.words.dictionary else 0
         etc = self._config.get("etc")
@@ -130,7 +135,7 @@ class Project:
             "description": self.description,
             "index": searchable,
             "is_searchable": searchable,
-            "files": {name: path.name for name, path in self._files.items()},
+            "files": {name: os.path.relpath(path, self.directory) for name, path in self._files.items()},
             "word_sequence": words,
             "word_embedding": self._config.get("word_embedding") or {"size": [-1, -1]},
             "states": {"types": [source.describe() for source in self.sources.values()]},
@@ -143,26 +148,29 @@ class Project:
         try:
             return open_part()
         except ProjectError as error:
-            self.problems.append(str(error))
+            self._complain(str(error))
             return otherwise
 
-    def _section(self, key: str, quiet: bool = False) -> Mapping[str, Any]:
+    def _complain(self, problem: str) -> None:
+        if problem not in self.problems:  # a missing file is missing for each of its parts
+            self.problems.append(problem)
+
+    def _section(self, key: str) -> Mapping[str, Any]:
         section = self._config.get(key) or {}
         if isinstance(section, dict):
             return section
-        if not quiet:
-            self.problems.append(f"{CONFIG_NAME}: `{key}` must be a mapping.")
+        self._complain(f"{CONFIG_NAME}: `{key}` must be a mapping.")
         return {}
 
     def _open_sources(self) -> list[Source]:
         states = self._section("states")
         types = states.get("types") or []
         if not isinstance(types, list) or not all(isinstance(item, dict) for item in types):
-            self.problems.append(f"{CONFIG_NAME}: `states.types` must be a list of mappings, one for each source.")
+            self._complain(f"{CONFIG_NAME}: `states.types` must be a list of mappings, one for each source.")
             return []
         if not types:
-            self.problems.append(f"{CONFIG_NAME} names no sources: `states.types` is missing or empty.")
-        opened = [self._attempt(lambda item=item: self._open_source(item, states.get("file"))) for item in types]
+            self._complain(f"{CONFIG_NAME} names no sources: `states.types` is missing or empty.")
+        opened = [self._attempt(partial(self._open_source, item, states.get("file"))) for item in types]
         return [source for source in opened if source]
 
     def _open_source(self, item: Mapping[str, Any], default_file: object) -> Source:
@@ -170,7 +178,7 @@ class Project:
         transform = item.get("transform", "tanh")
         if transform not in TRANSFORMS:
             raise ProjectError(f"{CONFIG_NAME}: the transform of {where} must be tanh or none, not {transform!r}.")
-        file, path = str(item.get("file", default_file)), _text(item, "path", where)
+        file, path = _text({"file": default_file} | dict(item), "file", where), _text(item, "path", where)
         states = self._matrix(file, path)
         if len(states.shape) != 2:
             raise ProjectError(f"{states.name} must have two axes, steps x cells; its shape is {states.shape}.")
@@ -198,7 +206,7 @@ class Project:
         if not section:
             return _NO_STARTS
         matrix = self._vector(section, "`sequences`")
-        starts = matrix.rows(0, len(matrix)).astype(np.int64)
+        starts = matrix.integers(0, len(matrix))
         if len(starts) and (starts[0] != 0 or (np.diff(starts) <= 0).any()):
             raise ProjectError(f"{matrix.name} must hold the starts of the sequences, ascending from 0.")
         return starts
@@ -214,10 +222,13 @@ class Project:
         values = self._matrix(file, _text(item, "path", where))
         if kind == "wordvec" and len(values.shape) != 2:
             raise ProjectError(f"{values.name} must have two axes, positions x ranks; its shape is {values.shape}.")
-        weights = self._matrix(file, str(item["weights_path"])) if "weights_path" in item else None
+        if kind == "general" and len(values.shape) != 1:
+            raise ProjectError(f"{values.name} must have one axis, unless the type of {where} is wordvec.")
+        weights_path, dictionary = item.get("weights_path"), item.get("dict")
+        weights = None if weights_path is None else self._matrix(file, str(weights_path))
         if weights and weights.shape != values.shape:
             raise ProjectError(f"{weights.name} must have the shape of {values.name}, {values.shape}.")
-        labels = self._dictionary(str(item["dict"])) if "dict" in item else None
+        labels = None if dictionary is None else self._dictionary(str(dictionary))
         index_name = item.get("index") or "self"
         index = None
         if index_name != "self":
@@ -261,12 +272,12 @@ def _read_config(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > MOST_CONFIG_BYTES:
             raise ProjectError(f"{path.name} is larger than {MOST_CONFIG_BYTES:,} bytes.")
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = _plain(yaml.safe_load(path.read_text(encoding="utf-8")))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise ProjectError(f"{path.name}{place}: {error.problem}.") from error
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ProjectError(f"{path.name} is not readable YAML in UTF-8: {error}.") from error
     except OSError as error:
         raise ProjectError(f"{path.name} cannot be read: {error.strerror or error}.") from error
@@ -275,17 +286,20 @@ def _read_config(path: Path) -> dict[str, Any]:
     return content
 
 
-def _file_references(config: Mapping[str, Any], directory: Path) -> dict[str, Path]:
-    files = config.get("files") or {}
-    if not isinstance(files, dict):
-        raise ProjectError(f"{CONFIG_NAME}: `files` must be a mapping from names to files.")
-    paths = {}
-    for name, file in files.items():
-        path = directory / str(file)
-        if not path.resolve().is_relative_to(directory.resolve()):
-            raise ProjectError(f"{CONFIG_NAME}: the file {str(file)!r} lies outside the project's directory.")
-        paths[str(name)] = path
-    return paths
+def _plain(content: Any) -> Any:
+    """The same with nothing but what JSON has: YAML's dates become text, and so do all keys."""
+    if isinstance(content, dict):
+        return {str(key): _plain(value) for key, value in content.items()}
+    if isinstance(content, list | tuple | set):
+        return [_plain(value) for value in content]
+    return content if content is None or isinstance(content, bool | int | float | str) else str(content)
+
+
+def _inside(directory: Path, file: str) -> Path:
+    path = directory / file
+    if not path.resolve().is_relative_to(directory.resolve()):
+        raise ProjectError(f"{CONFIG_NAME}: the file {file!r} lies outside the project's directory.")
+    return path
 
 
 def _text(section: Mapping[str, Any], key: str, where: str) -> str:
@@ -309,6 +323,9 @@ def _visualisation(vis: object, annotation: Annotation, where: str) -> dict[str,
         filled["range"] = annotation.dictionary.tokens()
     elif kind == "discrete" and not isinstance(given, list):
         filled["range"] = _integers("0...100" if given is None else str(given), where)
+    elif kind == "scalar" and isinstance(given, str):
+        values = _integers(given, where)
+        filled["range"] = [values[0], values[-1]]
     elif kind == "scalar" and not _is_interval(given):
         if given is not None:
             raise ProjectError(f"{CONFIG_NAME}: the range of {where} must be [lowest, highest], not {given!r}.")
@@ -324,6 +341,8 @@ def _integers(text: str, where: str) -> list[int]:
             f"lo up to but not including hi; it is {text!r}."
         )
     low, high = int(found[1]), int(found[2])
+    if high <= low:
+        raise ProjectError(f"{CONFIG_NAME}: the range of {where} holds no value: {text!r}.")
     if high - low > MOST_DISCRETE_VALUES:
         raise ProjectError(f"{CONFIG_NAME}: the range of {where} has more than {MOST_DISCRETE_VALUES:,} values.")
     return list(range(low, high))
@@ -346,4 +365,3 @@ def _extent(values: Matrix) -> list[float]:
 
 def is_project(directory: Path) -> bool:
     return (directory / CONFIG_NAME).is_file()
-

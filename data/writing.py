@@ -1,4 +1,6 @@
-"""Write a project: built under a temporary name beside its place, renamed when whole, gone when not.
+"""Write a project.
+
+It is built under a temporary name beside its place, renamed when it is whole, and gone when something went wrong:
 
     with ProjectWriter(Path("parens"), "Parentheses", "one of the demos") as project:
         project.write_tokens(ids, vocabulary)
@@ -83,6 +85,7 @@ class ProjectWriter:
         self, name: str, ids: ArrayLike | Iterable[ArrayLike], labels: Sequence[str], length: int = 0
     ) -> None:
         """Write an annotation of labels: ids (T,) into `labels`, whole or in pieces of `length` in all."""
+        _refuse_annotation_name(name)
         path = self._integers("annotations", name, ids, length, len(labels), f"ids of {name!r}")
         dictionary = f"{name}_labels"
         self._write_labels(dictionary, labels)
@@ -90,7 +93,11 @@ class ProjectWriter:
 
     def write_scalar(self, name: str, values: ArrayLike, range: tuple[float, float]) -> None:  # noqa: A002
         """Write an annotation of numbers, values (T,), drawn on a scale from range[0] to range[1]."""
-        self._file("annotations").create_dataset(name, data=np.asarray(values, np.float32))
+        _refuse_annotation_name(name)
+        array = np.asarray(values, np.float32)
+        if array.ndim != 1:
+            raise ProjectError(f"The values of {name!r} must have one axis; their shape is {array.shape}.")
+        self._file("annotations").create_dataset(name, data=array)
         self._annotate(name, name, {"vis": {"type": "scalar", "range": [float(range[0]), float(range[1])]}})
 
     def copy_model(self, checkpoint: Path) -> None:
@@ -110,14 +117,16 @@ class ProjectWriter:
     ) -> str:
         """Write ids below `count`, in the smallest type that holds them, and return their path."""
         dtype = np.min_scalar_type(max(count - 1, 0))
-        whole = None if length else np.asarray(ids)
+        whole = None if length else _checked_ids(ids, count, what)
         dataset = self._file(file).create_dataset(path, (length if whole is None else len(whole),), dtype)
         start = 0
         for piece in [whole] if whole is not None else ids:  # type: ignore[union-attr]
             array = _checked_ids(piece, count, what)
+            if start + len(array) > len(dataset):
+                raise ProjectError(f"There are more than the {len(dataset):,} {what} that were announced.")
             dataset[start : start + len(array)] = array
             start += len(array)
-        if start != len(dataset):
+        if start < len(dataset):
             raise ProjectError(f"There are {start:,} {what}; {len(dataset):,} were announced.")
         return path
 
@@ -137,7 +146,12 @@ class ProjectWriter:
         if self.path.exists():
             older = self.path.with_name(f".{self.path.name}.replaced-{os.getpid()}")
             os.rename(self.path, older)
-        os.rename(self._directory, self.path)
+        try:
+            os.rename(self._directory, self.path)
+        except OSError:
+            if older:
+                os.rename(older, self.path)
+            raise
         if older:
             shutil.rmtree(older, ignore_errors=True)
 
@@ -152,11 +166,17 @@ class ProjectWriter:
 
 def _checked_ids(ids: Any, count: int, what: str) -> NDArray[np.integer[Any]]:
     array = np.asarray(ids)
-    if array.ndim != 1 or array.dtype.kind not in "iu":
+    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
         raise ProjectError(f"The {what} must be integers in one axis; they are {array.dtype} {array.shape}.")
     if array.size and (array.min() < 0 or array.max() >= count):
         raise ProjectError(f"The {what} must be from 0 to {count - 1}; found {array.min()} to {array.max()}.")
     return array
+
+
+def _refuse_annotation_name(name: str) -> None:
+    """A name is also a path in HDF5, part of a file's name, and an entry of the comma-separated `dims` of the API."""
+    if not name or name.startswith(".") or set(name) & set("/,"):
+        raise ProjectError(f"An annotation must have a name without `/`, `,` or a leading `.`, not {name!r}.")
 
 
 def _umask() -> int:

@@ -6,6 +6,7 @@ threshold itself. NaN is off. With both sides of C cells, id C + c stands for "t
 the threshold".
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,10 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstmvis.data.project import Source, Transform
+from lstmvis.server import kernels
+from lstmvis.server.index import StateIndex
+from lstmvis.server.threads import in_threads
 
 Sides = Literal["positive", "both"]
 Constraints = tuple[int, int]
 BLOCK_BYTES = 1 << 24  # of states that are looked at together
+RANGES_TOGETHER = 2048
 
 
 def cut_of(threshold: float, transform: Transform) -> float:
@@ -26,11 +31,12 @@ def cut_of(threshold: float, transform: Transform) -> float:
 
 @dataclass(frozen=True)
 class Activity:
-    """A source seen through a threshold: on and off."""
+    """A source seen through a threshold: on and off. With its index the answers are the same, and sooner there."""
 
     source: Source
     cut: float
     sides: Sides = "positive"
+    index: StateIndex | None = None
 
     @property
     def steps(self) -> int:
@@ -43,7 +49,10 @@ class Activity:
 
     def rows(self, start: int, stop: int, cells: NDArray[np.int64] | None = None) -> NDArray[np.bool_]:
         """On or off, (stop - start) x cells; start and stop within the corpus, all cells where none are given."""
-        values = self.source.states.rows(start, stop)
+        return self._compare(self.source.states.rows(start, stop), cells)
+
+    def _compare(self, values: NDArray[Any], cells: NDArray[np.int64] | None = None) -> NDArray[np.bool_]:
+        """On or off, for stored values steps x C."""
         if self.sides == "positive":
             return _at_least(values if cells is None else values[:, cells], self.cut)
         if cells is None:
@@ -60,6 +69,113 @@ class Activity:
         row_bytes = max(1, self.source.cells * self.source.states.dtype.itemsize)
         return max(64, BLOCK_BYTES // row_bytes // 8 * 8)
 
+    def bits(self, cells: NDArray[np.int64], check: Callable[[], None] = lambda: None) -> NDArray[np.uint64]:
+        """On or off at all steps: cells x ceil(steps / 64) words, the lowest bit first."""
+        if self.index:
+            return self._indexed_bits(self.index, cells, check)
+        packed = np.zeros((len(cells), -(-self.steps // 64) * 8), np.uint8)
+        for start in range(0, self.steps if len(cells) else 0, self.block_steps):
+            check()
+            on = self.rows(start, min(start + self.block_steps, self.steps), cells)
+            packed[:, start // 8 : -(-(start + len(on)) // 8)] = np.packbits(on.T, axis=1, bitorder="little")
+        return packed.view(np.uint64)
+
+    def _indexed_bits(
+        self, index: StateIndex, cells: NDArray[np.int64], check: Callable[[], None]
+    ) -> NDArray[np.uint64]:
+        positive_cut, negative_cut = _stored_cuts(self.cut, index.coding.dtype)
+        bits = np.empty((len(cells), -(-self.steps // 64)), np.uint64)
+        for row, cell in enumerate(cells.tolist()):
+            check()
+            if cell < self.source.cells:
+                bits[row] = index.row(cell, positive_cut, negative=False)
+            else:
+                bits[row] = index.row(cell - self.source.cells, negative_cut, negative=True)
+        return bits
+
+    def bound_fitting(
+        self, ranges: NDArray[np.int64], check: Callable[[], None] = lambda: None
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+        """Lower and upper bounds on what `count_fitting` gives for `ranges`, fast, from the index; None without one."""
+        if not self.index:
+            return None
+        coding, codes = self.index.coding, self.index.by_step
+        level, negative_level = (coding.code(cut) >> 8 for cut in _stored_cuts(self.cut, coding.dtype))
+        bounds = np.empty((2, ranges.shape[1]), np.int64)
+
+        def bound(start: int) -> None:
+            part = slice(start, start + RANGES_TOGETHER)
+            check()
+            kernels.bound_fitting(
+                codes, level, negative_level, self.sides == "both", *ranges[:, part], *bounds[:, part]
+            )
+
+        in_threads(bound, range(0, ranges.shape[1], RANGES_TOGETHER))
+        return bounds[0], bounds[1]
+
+    def count_fitting(self, ranges: NDArray[np.int64], check: Callable[[], None] = lambda: None) -> NDArray[np.int64]:
+        """How many of all cells are on at all of a range and off at the steps around it.
+
+        `ranges` are the first and last step of each, and the first and last step around it: 4 x ranges.
+        """
+        fitting = np.empty(ranges.shape[1], np.int64)
+        sizes = ranges[3] - ranges[2] + 1
+        start = 0
+        while start < len(fitting):
+            check()
+            # As many ranges as fill a block of rows; at least one, however long.
+            rows = np.cumsum(sizes[start : start + self.block_steps])
+            stop = start + max(1, int(np.searchsorted(rows, self.block_steps, side="right")))
+            if sizes[start] > self.block_steps:
+                first, last, left, right = ranges[:, start].tolist()
+                fitting[start] = np.count_nonzero(self.fits(first, last, left, right, check))
+            else:
+                fitting[start:stop] = self._count_gathered(ranges[:, start:stop])
+            start = stop
+        return fitting
+
+    def _count_gathered(self, ranges: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Read the rows of all ranges one after the other, and reduce each range's own."""
+        first, last, left, right = ranges
+        sizes = right - left + 1
+        ends = np.cumsum(sizes)
+        begin = ends - sizes  # where the rows of each range begin
+        steps = np.repeat(left - begin, sizes) + np.arange(ends[-1])
+        # A row of zeros more, so that the end of a range may be the end of the rows.
+        packed = np.zeros((len(steps) + 1, -(-self.cells // 64) * 8), np.uint8)
+        on = np.packbits(self._compare(self.source.states.take(steps)), axis=1)
+        packed[:-1, : on.shape[1]] = on
+        rows = packed.view(np.uint64)
+        inner, after = begin + first - left, begin + last - left + 1
+        fits = _reduce(np.bitwise_and, rows, inner, after)
+        fits &= ~_reduce(np.bitwise_or, rows, begin, inner)
+        fits &= ~_reduce(np.bitwise_or, rows, after, ends)
+        return np.asarray(np.bitwise_count(fits).sum(axis=1, dtype=np.int64))
+
+    def fits(
+        self, first: int, last: int, left: int, right: int, check: Callable[[], None] = lambda: None
+    ) -> NDArray[np.bool_]:
+        """Which of all cells are on at all of first..last and off at the rest of left..right."""
+        fits = np.ones(self.cells, np.bool_)
+        for start in range(left, right + 1, self.block_steps):
+            check()
+            on = self.rows(start, min(start + self.block_steps, right + 1))
+            inside = slice(max(first - start, 0), max(last + 1 - start, 0))
+            fits &= on[inside].all(axis=0)
+            fits &= ~on[: inside.start].any(axis=0)
+            fits &= ~on[inside.stop :].any(axis=0)
+        return fits
+
+
+def _reduce(
+    operation: np.ufunc, rows: NDArray[np.uint64], begin: NDArray[np.int64], end: NDArray[np.int64]
+) -> NDArray[np.uint64]:
+    """Combine rows begin..end (excluded) of each range; zeros for an empty one."""
+    bounds = np.stack([begin, end], axis=1).ravel()
+    combined = operation.reduceat(rows, bounds, axis=0)[::2]
+    combined[begin == end] = 0
+    return np.asarray(combined)
+
 
 def _at_least(values: NDArray[Any], cut: float) -> NDArray[np.bool_]:
     if values.dtype in (np.float32, np.float16):
@@ -72,6 +188,12 @@ def _at_most(values: NDArray[Any], cut: float) -> NDArray[np.bool_]:
     if values.dtype in (np.float32, np.float16):
         return np.asarray(values.astype(np.float32, copy=False) <= -_float32_from(-cut))
     return np.asarray(values.astype(np.float64, copy=False) <= np.float64(cut))
+
+
+def _stored_cuts(cut: float, dtype: str) -> tuple[float, float]:
+    """Of the numbers of `dtype`, the lowest that is `>= cut`, and the highest that is `<= -cut`."""
+    lowest = float(_float32_from(cut)) if dtype == "float32" else cut
+    return lowest, -lowest
 
 
 def _float32_from(cut: float) -> np.float32:

@@ -1,6 +1,7 @@
 """The web application: the API of lstm_server.yaml, and the built page as static files."""
 
 import logging
+from http import HTTPStatus
 from pathlib import Path
 
 import connexion
@@ -8,15 +9,19 @@ from connexion import problem
 from connexion.exceptions import ProblemException
 from connexion.jsonifier import Jsonifier
 from connexion.lifecycle import ConnexionRequest, ConnexionResponse
+from connexion.middleware import MiddlewarePosition
 from flask import Response, send_from_directory
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from lstmvis.data.errors import ProjectError
 from lstmvis.server import encoding
-from lstmvis.server.errors import RequestError
+from lstmvis.server.errors import RequestError, UnknownNameError
 from lstmvis.server.handlers import Service
 from lstmvis.server.library import Library
 from lstmvis.server.overtaking import Overtaking
 from lstmvis.server.parameters import ListURIParser, SentenceValidator
+from lstmvis.server.threads import Turns
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -38,14 +43,31 @@ def create_app(directory: Path, validate_responses: bool = False) -> connexion.F
         uri_parser_class=ListURIParser,
         validator_map={"parameter": SentenceValidator},
     )
-    app.app.config[Service.KEY] = Service(Library(directory), Overtaking())
+    app.app.config[Service.KEY] = Service(Library(directory), Overtaking(), Turns())
+    app.add_middleware(_WithoutBody, MiddlewarePosition.BEFORE_EXCEPTION)
     app.add_api(API, validate_responses=validate_responses)
     app.add_error_handler(RequestError, _answer_request_error)
+    app.add_error_handler(ProjectError, _answer_damage)
     app.add_error_handler(HTTPException, _answer_http_error)
     app.add_error_handler(Exception, _answer_fault)
     app.add_url_rule("/", "page", _page)
     app.add_url_rule("/<path:path>", "file", _file)
     return app
+
+
+class _WithoutBody:
+    """No operation reads a body, and connexion fails on some that are sent all the same: let it see none."""
+
+    ABOUT_BODY = (b"content-type", b"content-length", b"transfer-encoding")
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            headers = [(name, value) for name, value in scope["headers"] if name not in self.ABOUT_BODY]
+            scope = {**scope, "headers": headers}
+        await self._app(scope, receive, send)
 
 
 def _page() -> Response:
@@ -64,13 +86,18 @@ def _file(path: str) -> Response:
 
 def _answer_request_error(_: ConnexionRequest, error: Exception) -> ConnexionResponse:
     assert isinstance(error, RequestError)
-    return problem(error.status, error.title, str(error))
+    return problem(error.status, error.title, str(error), headers=error.headers, ext=error.extra)
+
+
+def _answer_damage(_: ConnexionRequest, error: Exception) -> ConnexionResponse:
+    """A file of the project cannot be read any more: what was asked for is not there."""
+    return problem(404, UnknownNameError.title, str(error))
 
 
 def _answer_http_error(_: ConnexionRequest, error: Exception) -> ConnexionResponse:
     """Everything that connexion, Flask and Starlette refuse themselves."""
     assert isinstance(error, HTTPException)
-    return problem(error.status_code, getattr(error, "title", None), error.detail)
+    return problem(error.status_code, HTTPStatus(error.status_code).phrase, error.detail)
 
 
 def _answer_fault(request: ConnexionRequest, error: Exception) -> ConnexionResponse:

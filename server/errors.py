@@ -10,6 +10,8 @@ class RequestError(LstmvisError):
 
     status = 400
     title = "Bad request"
+    headers: dict[str, str] | None = None
+    extra: dict[str, object] | None = None  # members of the answer besides title, detail and status
 
 
 class BadParameterError(RequestError):
@@ -36,3 +38,17 @@ class OvertakenError(RequestError):
 
     status = 409
     title = "Overtaken"
+
+
+class IndexNotReadyError(RequestError):
+    """The source is too large to be matched before its index has been built."""
+
+    status = 503
+    title = "Not yet"
+
+    def __init__(self, source: str, progress: float) -> None:
+        super().__init__(
+            f"The match index of {source} is being built: {progress:.0%} are done. Everything else works meanwhile."
+        )
+        self.headers = {"Retry-After": "2"}
+        self.extra = {"progress": round(progress, 3)}

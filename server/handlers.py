@@ -3,7 +3,7 @@
 import io
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,6 +17,7 @@ from lstmvis.server.library import Library, ServedProject
 from lstmvis.server.matching import Match, Query, find_matches
 from lstmvis.server.overtaking import Overtaking
 from lstmvis.server.selection import select_cells
+from lstmvis.server.threads import Turns
 from lstmvis.server.windows import read_windows, window_around
 
 Request = dict[str, Any]
@@ -32,6 +33,7 @@ class Service:
 
     library: Library
     overtaking: Overtaking
+    turns: Turns
 
 
 def info() -> list[dict[str, Any]]:
@@ -46,9 +48,7 @@ def context(**request: Any) -> dict[str, Any]:
     positions = [_bounded(pos) for pos in request["pos"]]
     left, right = _bounded(request["left"]), _bounded(request["right"])
     request["dims"] = request.get("dims") or []
-    results = read_windows(
-        view.project, view.activity, view.transform, positions, left, right, request["dims"], cells
-    )
+    results = read_windows(view.project, view.activity, view.transform, positions, left, right, request["dims"], cells)
     return {"request": request, "results": results}
 
 
@@ -56,18 +56,20 @@ def states(**request: Any) -> Response:
     view = _view(request)
     first, last = _range(request)
     window = window_around(first, 0, last - first, view.source.steps)
-    size = (window.stop - window.left) * view.source.cells * view.source.states.dtype.itemsize
+    stored = view.source.states
+    size = (window.stop - window.left) * view.source.cells * _portable_type(stored.dtype).itemsize
     if size > MOST_STATES_BYTES:
-        raise BadParameterError("to", f"nearer to 'from': this is {size:,} bytes, and the limit is {MOST_STATES_BYTES:,}")
-    values = _portable(view.source.states.rows(window.left, window.stop))
+        limit = f"nearer to 'from': this is {size:,} bytes, and the limit is {MOST_STATES_BYTES:,}"
+        raise BadParameterError("to", limit)
+    values = stored.rows(window.left, window.stop)
     body = io.BytesIO()
-    np.save(body, values, allow_pickle=False)
+    np.save(body, np.ascontiguousarray(values, _portable_type(stored.dtype)), allow_pickle=False)
     headers = {"X-Cut": repr(view.activity.cut), "X-From": str(window.left), "Cache-Control": "no-store"}
     return Response(body.getvalue(), mimetype="application/octet-stream", headers=headers)
 
 
 def cuts(**request: Any) -> dict[str, Any]:
-    _, source, transform = _source(request)
+    _, _, transform = _source(request)
     found = [cut_of(_threshold(threshold, transform), transform) for threshold in request["activation"]]
     return {"request": request, "results": {"cuts": found}}
 
@@ -78,9 +80,7 @@ def select(**request: Any) -> dict[str, Any]:
     window = window_around(first, 0, last - first, view.source.steps)
     if window.right < window.left:
         raise BadParameterError("from", f"a position of the corpus, 0 to {view.source.steps - 1}")
-    cells = select_cells(
-        view.activity, window.left, window.right, _constraints(request), view.project.sequence_starts
-    )
+    cells = select_cells(view.activity, window.left, window.right, _constraints(request), view.project.sequence_starts)
     return {"request": request, "results": {"cells": cells.tolist()}}
 
 
@@ -98,8 +98,10 @@ def match(**request: Any) -> dict[str, Any]:
         limit=request["limit"],
         match_length=_match_length(request),
     )
-    with _service().overtaking.newest(request.get("page")) as check:
-        found = find_matches(view.activity, query, view.project.sequence_starts, check)
+    service = _service()
+    activity = replace(view.activity, index=service.library.indexer.find(view.source))
+    with service.overtaking.newest(request.get("page")) as check, service.turns.taken(check):
+        found = find_matches(activity, query, view.project.sequence_starts, check)
         details = read_windows(
             view.project,
             view.activity,
@@ -168,7 +170,8 @@ def _view(request: Request) -> _View:
 
 def _threshold(threshold: float, transform: Transform) -> float:
     if transform == "tanh" and not -1 < threshold < 1:
-        raise BadParameterError("activation", f"between -1 and 1, both excluded, for the transform tanh, not {threshold}")
+        allowed = f"between -1 and 1, both excluded, for the transform tanh, not {threshold}"
+        raise BadParameterError("activation", allowed)
     if not math.isfinite(threshold):
         raise BadParameterError("activation", f"a finite number, not {threshold}")
     return threshold
@@ -217,10 +220,9 @@ def _cells(request: Request, activity: Activity) -> NDArray[np.int64] | None:
     return np.unique(np.asarray(given, np.int64)) if len(given) else None
 
 
-def _portable(values: NDArray[Any]) -> NDArray[Any]:
-    """The same numbers in a type that every page can read: little-endian float32 where exact, else float64."""
-    exact = np.can_cast(values.dtype, np.float32)
-    return np.ascontiguousarray(values, "<f4" if exact else "<f8")
+def _portable_type(stored: np.dtype[Any]) -> np.dtype[Any]:
+    """A type that every page can read and that holds the same numbers: little-endian float32 or float64."""
+    return np.dtype("<f4" if np.can_cast(stored, np.float32) else "<f8")
 
 
 def _factors(best: Match) -> list[float]:

@@ -2,34 +2,44 @@
 
 import os
 import threading
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from lstmvis.data.errors import ProjectError
 from lstmvis.data.project import CONFIG_NAME, Project
 from lstmvis.server.errors import UnknownNameError
+from lstmvis.server.indexing import Indexer
 from lstmvis.server.search import PhraseIndex
 
 
 class ServedProject:
     """A project that is served, or what is wrong where it could not be opened."""
 
-    def __init__(self, project_id: str, directory: Path) -> None:
+    def __init__(self, project_id: str, directory: Path, indexer: Indexer) -> None:
+        self._indexer = indexer
         self.id = project_id
         self.directory = directory
         self.project: Project | None = None
         self.error: str | None = None
         try:
             self.project = Project(directory)
+            indexer.want(self.project)
         except ProjectError as error:
             self.error = str(error)
         except Exception as error:  # what a stranger's file does to a parser must not stop the other projects
             self.error = f"This project cannot be opened: {type(error).__name__}: {error}."
         words = self.project.words if self.project else None
-        self.phrases = PhraseIndex(words) if words and words.dictionary else None
+        self.phrases = PhraseIndex(words, self.project.steps) if self.project and words and words.dictionary else None
 
     def describe(self) -> dict[str, Any]:
-        info = self.project.describe() if self.project else _nothing(self.directory.name, self.error)
+        if self.project is None:
+            return {"project": self.id, "info": _nothing(self.directory.name, self.error)}
+        info = self.project.describe()
+        for described, source in zip(info["states"]["types"], self.project.sources.values(), strict=True):
+            progress = self._indexer.progress(source)
+            if progress is not None:
+                described["indexing"] = round(progress, 3)
         return {"project": self.id, "info": info}
 
 
@@ -38,6 +48,7 @@ class Library:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory.resolve()
+        self.indexer = Indexer()
         self._lock = threading.Lock()
         self._served: dict[Path, tuple[tuple[int, int], ServedProject]] = {}
         self._by_id: dict[str, ServedProject] = {}
@@ -47,19 +58,20 @@ class Library:
         """Look again for projects: open new ones, reopen those whose `lstm.yml` changed, forget those that went."""
         with self._lock:
             served = {}
-            for project_id, directory in _identify(self.directory):
+            for project_id, directory in find_projects(self.directory):
                 stamp = _stamp(directory / CONFIG_NAME)
                 known = self._served.get(directory)
                 if known and known[0] == stamp and known[1].id == project_id:
                     served[directory] = known
                 else:
-                    served[directory] = (stamp, ServedProject(project_id, directory))
+                    served[directory] = (stamp, ServedProject(project_id, directory, self.indexer))
             self._served = served
             self._by_id = {entry.id: entry for _, entry in served.values()}
 
     def entries(self) -> list[ServedProject]:
         """All projects, also those that could not be opened, sorted by id."""
-        return [self._by_id[project_id] for project_id in sorted(self._by_id)]
+        by_id = self._by_id  # as it is now: a refresh puts another in its place
+        return [by_id[project_id] for project_id in sorted(by_id)]
 
     def get(self, project_id: str) -> tuple[ServedProject, Project]:
         """Raises UnknownNameError for a project that is not there or could not be opened."""
@@ -71,17 +83,23 @@ class Library:
         return entry, entry.project
 
 
-def _identify(root: Path) -> list[tuple[str, Path]]:
+def find_projects(root: Path) -> list[tuple[str, Path]]:
+    """The id and the directory of every project below `root`, or at it; hidden directories are left out."""
+    root = root.resolve()
     found = []
     for directory, below, files in os.walk(root):
         below[:] = sorted(name for name in below if not name.startswith("."))
         if CONFIG_NAME in files:
             found.append(Path(directory))
-    names = [directory.name for directory in found]
-    return [
-        (name if names.count(name) == 1 or directory == root else "__".join(directory.relative_to(root).parts), directory)
-        for name, directory in zip(names, found, strict=True)
-    ]
+    names = Counter(place.name for place in found)
+    identified: dict[str, Path] = {}
+    for place in found:
+        unique = names[place.name] == 1 or place == root
+        project_id = place.name if unique else "__".join(place.relative_to(root).parts)
+        while project_id in identified:  # by a directory that is itself called a__b
+            project_id += "_"
+        identified[project_id] = place
+    return list(identified.items())
 
 
 def _stamp(path: Path) -> tuple[int, int]:

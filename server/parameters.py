@@ -26,7 +26,9 @@ class SentenceValidator(ParameterValidator):  # type: ignore[misc]
     """Says what a parameter must be, in one sentence."""
 
     @staticmethod
-    def validate_parameter(parameter_type: str, value: Any, param: dict[str, Any], param_name: Any = None) -> str | None:
+    def validate_parameter(
+        parameter_type: str, value: Any, param: dict[str, Any], param_name: Any = None
+    ) -> str | None:
         name, schema = param["name"], param.get("schema", {})
         if value is None:
             return f"Parameter '{name}' is missing; it must be {describe(schema)}." if param.get("required") else None

@@ -24,10 +24,5 @@ def select_cells(
     low, high = sequence_bounds(sequence_starts, first, activity.steps)
     if last >= high:
         return np.zeros(0, np.int64)
-    fits = np.ones(activity.cells, np.bool_)
-    for start in range(first, last + 1, activity.block_steps):
-        fits &= activity.rows(start, min(start + activity.block_steps, last + 1)).all(axis=0)
-    for start, stop in ((max(low, first - constraints[0]), first), (last + 1, min(high, last + 1 + constraints[1]))):
-        for block in range(start, stop, activity.block_steps):
-            fits &= ~activity.rows(block, min(block + activity.block_steps, stop)).any(axis=0)
-    return np.flatnonzero(fits)
+    left, right = max(low, first - constraints[0]), min(high - 1, last + constraints[1])
+    return np.flatnonzero(activity.fits(first, last, left, right))

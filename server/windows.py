@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lstmvis.data.matrix import Matrix
+from lstmvis.data.dictionary import Dictionary
+from lstmvis.data.matrix import Matrix, as_integers
 from lstmvis.data.project import Annotation, Project, Source, Transform, Words
 from lstmvis.server.activity import Activity
 from lstmvis.server.errors import BadParameterError, UnknownNameError
@@ -62,7 +63,7 @@ def read_windows(
     annotations = [_annotation(project, name) for name in dims if name not in PLAIN_DIMENSIONS]
     windows = [window_around(pos, left, right, source.steps) for pos in positions]
     columns = None if cells is None else np.unique(cells % source.cells)
-    _refuse_too_much(windows, source.cells if columns is None else len(columns), dims)
+    _refuse_too_much(windows, source.cells if columns is None else len(columns), dims, annotations)
     results: dict[str, Any] = {"cells": [] if cells is None else cells.tolist()}
     if "states" in dims:
         results["states"] = [_states(source, transform, window, columns) for window in windows]
@@ -89,9 +90,11 @@ def _annotation(project: Project, dimension: str) -> Annotation:
     return project.annotations[name]
 
 
-def _refuse_too_much(windows: list[Window], cells: int, dims: Sequence[str]) -> None:
-    per_step = (cells if "states" in dims or "cell_count" in dims else 0) + len(dims)
-    values = sum(window.stop - window.left for window in windows) * per_step
+def _refuse_too_much(windows: list[Window], cells: int, dims: Sequence[str], annotations: Sequence[Annotation]) -> None:
+    ranks = sum(annotation.values.shape[1] for annotation in annotations if annotation.type == "wordvec")
+    per_step = (cells if "states" in dims or "cell_count" in dims else 0) + len(dims) + ranks
+    # An empty window still is a list a cell.
+    values = sum(max(1, window.stop - window.left) for window in windows) * per_step
     if values > MOST_VALUES:
         raise BadParameterError(
             "right",
@@ -111,16 +114,9 @@ def _states(source: Source, transform: Transform, window: Window, cells: NDArray
 def _words(words: Words | None, window: Window) -> dict[str, Any]:
     if words is None:
         return {**window.describe(), "right": window.left - 1, "word_ids": [], "words": []}
-    ids = _integers(words.ids, window)
+    ids = words.ids.integers(window.left, window.stop)
     there = {"pos": window.pos, "left": window.left, "right": window.left + len(ids) - 1}
     return {**there, "word_ids": ids.tolist(), "words": words.decode(ids)}
-
-
-def _integers(matrix: Matrix, window: Window) -> NDArray[np.int64]:
-    values = matrix.rows(window.left, window.stop)
-    if values.dtype.kind == "f":  # LSTMVis's own tools write ids as doubles
-        values = np.where(np.isfinite(values), values, -1)
-    return values.astype(np.int64)
 
 
 def _sequence_starts(starts: NDArray[np.int64], window: Window) -> list[int]:
@@ -134,10 +130,10 @@ def _annotate(project: Project, annotation: Annotation, windows: list[Window]) -
     if annotation.type == "general":
         if labels is None:
             return [values.tolist() for values in rows]
-        return [labels.decode(values.ravel().astype(np.int64).tolist()) for values in rows]
-    result: dict[str, Any] = {"word_ids": [values.tolist() for values in rows]}
+        return [_decode(labels, values) for values in rows]
+    result: dict[str, Any] = {"word_ids": [as_integers(values).tolist() for values in rows]}
     if labels is not None:
-        result["words"] = [[labels.decode(ranks) for ranks in steps] for steps in result["word_ids"]]
+        result["words"] = [[_decode(labels, ranks) for ranks in values] for values in rows]
     if annotation.weights is not None:
         result["weights"] = [
             _annotation_rows(annotation.weights, annotation.index, window).tolist() for window in windows
@@ -145,11 +141,20 @@ def _annotate(project: Project, annotation: Annotation, windows: list[Window]) -
     return result
 
 
+def _decode(labels: Dictionary, values: NDArray[Any]) -> list[str | None]:
+    """The labels of ids (n,); None for what is not a finite number."""
+    decoded = labels.decode(as_integers(values).tolist())
+    return [label if known else None for label, known in zip(decoded, np.isfinite(values).tolist(), strict=True)]
+
+
 def _annotation_rows(values: Matrix, index: Matrix | None, window: Window) -> NDArray[Any]:
-    """The annotation's entry for each step of the window; ends early where the annotation does."""
+    """The annotation's entry for each step of the window, NaN where it has none for the step's word.
+
+    Ends early where the annotation, or the words that it is looked up by, do.
+    """
     if index is None:
         return values.rows(window.left, window.stop)
-    entries = _integers(index, window)
+    entries = index.integers(window.left, window.stop)
     table = values.rows(0, len(values))
     known = (entries >= 0) & (entries < len(table))
     rows = table[np.where(known, entries, 0)] if len(table) else np.zeros((len(entries), *table.shape[1:]))

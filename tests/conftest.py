@@ -35,6 +35,9 @@ def make_source(tmp_path):
 def source_in_memory(values, transform="none"):
     """A source over an array, without a file."""
     states = SimpleNamespace(
-        shape=values.shape, dtype=values.dtype, rows=lambda start, stop: values[max(start, 0) : max(stop, 0)]
+        shape=values.shape,
+        dtype=values.dtype,
+        rows=lambda start, stop: values[max(start, 0) : max(stop, 0)],
+        take=lambda indices: values[indices],
     )
     return Source("states", "states", 1, "state", False, transform, states)

@@ -45,8 +45,7 @@ def serve_directory(directory: Path, host: str, port: int, browser: bool) -> int
 
     from lstmvis.server.app import create_app
 
-    if not directory.is_dir():
-        raise ServeError(f"{directory} is not a directory. Name one that holds projects.")
+    require_directory(directory)
     listening = _listen(host, port)
     app = create_app(directory)
     address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
@@ -56,6 +55,12 @@ def serve_directory(directory: Path, host: str, port: int, browser: bool) -> int
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=5))
     server.run(sockets=[listening])
     return 0
+
+
+def require_directory(directory: Path) -> None:
+    """Raises ServeError where it is none."""
+    if not directory.is_dir():
+        raise ServeError(f"{directory} is not a directory. Name one that holds projects, or a project.")
 
 
 def _listen(host: str, port: int) -> socket.socket:

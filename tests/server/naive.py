@@ -45,7 +45,8 @@ def pattern(on, first, last, constraints, starts):
 
 def all_matches(on, cells, constraints, starts, min_length=1, phrase_length=0):
     steps, cells = len(on), set(cells)
-    sequence = [sum(start <= t for start in starts) for t in range(steps)]
+    sequence = np.searchsorted(starts, np.arange(steps), side="right").tolist()
+    left, right = constraints
 
     def off(t, neighbour, cell):
         return t < 0 or t >= steps or sequence[t] != sequence[neighbour] or not on[t][cell]
@@ -53,11 +54,15 @@ def all_matches(on, cells, constraints, starts, min_length=1, phrase_length=0):
     matches = []
     for first in range(steps):
         candidates = []
+        lasting = {cell for cell in range(len(on[0])) if all(off(t, first, cell) for t in range(first - left, first))}
         for last in range(first, steps):
+            lasting = {cell for cell in lasting if not off(last, first, cell)}
+            if not lasting & cells:
+                break  # no longer range has any selected cell either
             length = last - first + 1
             if length != phrase_length if phrase_length else length < min_length:
                 continue
-            fitting = pattern(on, first, last, constraints, starts)
+            fitting = {cell for cell in lasting if all(off(t, last, cell) for t in range(last + 1, last + 1 + right))}
             selected = fitting & cells
             if any(off(first - 1, first, cell) for cell in selected) and any(
                 off(last + 1, last, cell) for cell in selected

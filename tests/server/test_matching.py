@@ -1,18 +1,44 @@
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import h5py
 import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+
+from lstmvis.data.matrix import Matrix
+from lstmvis.data.project import Source
 from lstmvis.server import activity as activity_module
+from lstmvis.server import matching
 from lstmvis.server.activity import Activity, cut_of
 from lstmvis.server.errors import OvertakenError
+from lstmvis.server.index import build_index
 from lstmvis.server.matching import Query, find_matches
 from lstmvis.server.overtaking import Overtaking
 from lstmvis.server.selection import select_cells
-
 from tests.conftest import source_in_memory
 from tests.server import naive
 
-NOT_SEQUENCES = np.zeros(0, np.int64)
+NO_SEQUENCES = np.zeros(0, np.int64)
+
+
+@st.composite
+def queries(draw, ids):
+    return Query(
+        cells=tuple(sorted(draw(st.sets(st.integers(0, ids - 1))))),
+        constraints=draw(st.tuples(st.integers(0, 3), st.integers(0, 3))),
+        min_length=draw(st.integers(1, 4)),
+        phrase_length=draw(st.integers(0, 4)),
+        limit=draw(st.integers(1, 6)),
+        match_length=draw(st.none() | st.tuples(st.integers(1, 3), st.integers(3, 5))),
+    )
+
+
+@st.composite
+def starts_of_sequences(draw, steps):
+    later = draw(st.none() | st.sets(st.integers(1, steps), max_size=3))
+    return NO_SEQUENCES if later is None else np.array([0, *sorted(later)])
 
 
 @st.composite
@@ -29,30 +55,27 @@ def problems(draw):
     # Half of the tables are of 1 and -1 alone: long runs and many ties.
     values = [1.0, -1.0] if draw(st.booleans()) else interesting
     table = draw(st.lists(st.sampled_from(values), min_size=steps * cells, max_size=steps * cells))
-    with np.errstate(over="ignore"):
-        states = np.array(table).astype(dtype).reshape(steps, cells)
-    later = draw(st.sets(st.integers(1, steps), max_size=3))
-    starts = np.array([0, *sorted(later)]) if draw(st.booleans()) else NOT_SEQUENCES
-    ids = cells * (2 if sides == "both" else 1)
-    chosen = sorted(draw(st.sets(st.integers(0, ids - 1))))
-    constraints = draw(st.tuples(st.integers(0, 3), st.integers(0, 3)))
-    query = Query(
-        cells=tuple(chosen),
-        constraints=constraints,
-        min_length=draw(st.integers(1, 4)),
-        phrase_length=draw(st.integers(0, 4)),
-        limit=draw(st.integers(1, 6)),
-        match_length=draw(st.none() | st.tuples(st.integers(1, 3), st.integers(3, 5))),
-    )
-    return states, transform, sides, threshold, starts, query
+    states = np.array(table).astype(dtype).reshape(steps, cells)
+    query = draw(queries(cells * (2 if sides == "both" else 1)))
+    return states, transform, sides, threshold, draw(starts_of_sequences(steps)), query
+
+
+@st.composite
+def long_problems(draw):
+    """Runs of 1 to 40 steps over a few hundred, so that they cross words of bits, blocks and spans."""
+    cells = draw(st.integers(1, 4))
+    runs = [draw(st.lists(st.integers(1, 40), min_size=4, max_size=20)) for _ in range(cells)]
+    columns = [np.repeat(np.arange(len(lengths)) % 2 * 2.0 - 1, lengths) for lengths in runs]
+    steps = max(map(len, columns))
+    states = np.stack([np.resize(column, steps) for column in columns], axis=1).astype(np.float32)
+    return states, "none", "positive", 0.5, draw(starts_of_sequences(steps)), draw(queries(cells))
 
 
 def view(states, transform, sides, threshold):
     return Activity(source_in_memory(states, transform), cut_of(threshold, transform), sides)
 
 
-@given(problems())
-def test_matches_counts_and_histograms_equal_the_definition(problem):
+def assert_equals_the_definition(problem):
     states, transform, sides, threshold, starts, query = problem
     found = find_matches(view(states, transform, sides, threshold), query, starts)
 
@@ -68,6 +91,42 @@ def test_matches_counts_and_histograms_equal_the_definition(problem):
     assert found.fuzzy_lengths.tolist() == naive.histogram(expected)
     strict = [match for match in expected if match.selected == len(query.cells)]
     assert found.strict_lengths.tolist() == naive.histogram(strict)
+
+
+@given(problems())
+def test_matches_counts_and_histograms_equal_the_definition(problem):
+    assert_equals_the_definition(problem)
+
+
+@given(long_problems())
+def test_matches_across_blocks_and_spans_equal_the_definition(problem):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(matching, "LEAST_BLOCK", 16)
+        patch.setattr(matching, "WORK_PER_BLOCK", 64)
+        patch.setattr(matching, "WORK_PER_SPAN", 200)
+        assert_equals_the_definition(problem)
+
+
+def in_files(problem):
+    """The same problem with its states on disk, and their index."""
+    states, transform, sides, threshold, starts, query = problem
+    with TemporaryDirectory() as directory, h5py.File(Path(directory) / "states.hdf5", "w") as file:
+        dataset = file.create_dataset("states", data=states)
+        file.flush()
+        source = Source("states", "states", 1, "state", False, transform, Matrix(dataset, "states"))
+        index = build_index(Path(directory), source)
+        activity = Activity(source, cut_of(threshold, transform), sides, index)
+        return find_matches(activity, query, starts)
+
+
+@given(st.one_of(problems(), long_problems()))
+def test_an_index_changes_no_answer(problem):
+    states, transform, sides, threshold, starts, query = problem
+    scanned = find_matches(view(states, transform, sides, threshold), query, starts)
+    indexed = in_files(problem)
+    assert indexed.best == scanned.best
+    assert indexed.counts.tolist() == scanned.counts.tolist()
+    assert indexed.fuzzy_lengths.tolist() == scanned.fuzzy_lengths.tolist()
 
 
 @given(problems(), st.integers(0, 13), st.integers(0, 13))
@@ -98,19 +157,19 @@ def test_blocks_of_any_size_give_the_same_matches(monkeypatch, constraints, side
 def test_the_histograms_last_entry_counts_all_matches_of_200_steps_and_more():
     states = np.ones((1000, 1), np.float32)
     states[[100, 299, 500, 801]] = 0  # runs of 100, 198, 200, 300 and 198 steps
-    found = find_matches(view(states, "none", "positive", 0.5), Query(cells=(0,)), NOT_SEQUENCES)
+    found = find_matches(view(states, "none", "positive", 0.5), Query(cells=(0,)), NO_SEQUENCES)
     assert {i: n for i, n in enumerate(found.fuzzy_lengths.tolist()) if n} == {100: 1, 198: 2, 200: 2}
 
 
 def test_the_first_of_equal_matches_are_those_earliest_in_the_corpus():
     states = np.tile(np.array([[0.0], [1.0]], np.float32), (500, 1))
-    found = find_matches(view(states, "none", "positive", 0.5), Query(cells=(0,), limit=3), NOT_SEQUENCES)
+    found = find_matches(view(states, "none", "positive", 0.5), Query(cells=(0,), limit=3), NO_SEQUENCES)
     assert [match.position for match in found.best] == [1, 3, 5]
     assert found.counts.tolist() == [0, 500]
 
 
 def test_without_cells_there_are_no_matches():
-    found = find_matches(view(np.ones((9, 2), np.float32), "none", "positive", 0.5), Query(cells=()), NOT_SEQUENCES)
+    found = find_matches(view(np.ones((9, 2), np.float32), "none", "positive", 0.5), Query(cells=()), NO_SEQUENCES)
     assert found.best == []
     assert found.counts.tolist() == [0]
 
@@ -132,5 +191,5 @@ def test_a_newer_match_of_the_same_page_ends_the_older_one():
         with overtaking.newest("page") as newer:
             newer()
             with pytest.raises(OvertakenError):
-                find_matches(view(states, "none", "positive", 0.5), Query(cells=(0, 1)), NOT_SEQUENCES, older)
+                find_matches(view(states, "none", "positive", 0.5), Query(cells=(0, 1)), NO_SEQUENCES, older)
         other()

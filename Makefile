@@ -1,0 +1,59 @@
+# make demo   the parentheses demo, trained here and opened in the browser
+# make test   everything that checks the project
+# make clean  forget what these made, but not the demo's project
+
+PYTHON ?= python3
+PIP_FLAGS ?=
+BIN := .venv/bin
+PIP := $(BIN)/pip --disable-pip-version-check install --quiet -c constraints.txt $(PIP_FLAGS)
+CLIENT := $(shell find client -path client/node_modules -prune -o -type f -print)
+PACKAGES := data models server tools
+# Node and npm come from PyPI into the environment, so that none has to be on the machine.
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix client
+
+.PHONY: demo test lint types client-test python-test clean
+
+demo: .venv/demo.installed
+	$(BIN)/lstmvis demo --data-dir .demo
+
+test: lint types client-test python-test
+
+lint: .venv/test.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+# mypy reads no editable installs: it is shown the packages under their names.
+types: .venv/test.installed
+	mkdir -p build/named/lstmvis
+	for package in $(PACKAGES); do ln -sfn $(CURDIR)/$$package build/named/lstmvis/$$package; done
+	MYPYPATH=build/named $(BIN)/mypy $(PACKAGES:%=-p lstmvis.%)
+
+client-test: client/node_modules/.installed
+	$(NPM) run typecheck
+	$(NPM) run lint
+	$(NPM) test
+
+python-test: .venv/test.installed
+	$(BIN)/pytest
+
+.venv/made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "lstmvis needs Python 3.11 or newer; \
+	this is " + sys.version.split()[0] + ". Choose another with: make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/demo.installed: .venv/made pyproject.toml constraints.txt setup.py $(CLIENT)
+	@echo "Installing lstmvis and building its page"
+	$(PIP) -e '.[train]'
+	@touch $@
+
+.venv/test.installed: .venv/made pyproject.toml constraints.txt setup.py $(CLIENT)
+	$(PIP) -e '.[train,test]'
+	@touch $@ .venv/demo.installed
+
+client/node_modules/.installed: .venv/test.installed client/package-lock.json
+	$(NPM) ci --no-audit --no-fund
+	@touch $@
+
+clean:
+	rm -rf .venv build client/node_modules server/static *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

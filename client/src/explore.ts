@@ -1,0 +1,121 @@
+/** The exploring page: puts the views together and draws them, at most once a frame. */
+import { add } from "./dom";
+import { keyOf, takesKeys } from "./keys";
+import { GUTTER, ROW_HEIGHT } from "./layout";
+import { createLoader } from "./loader";
+import { createModels, type Model } from "./model";
+import { panBy, within, zoom } from "./state";
+import { createStore, type Emit } from "./store";
+import { createThemes } from "./theme";
+import { axis } from "./views/axis";
+import { brushView } from "./views/brush";
+import { cells } from "./views/cells";
+import { header } from "./views/header";
+import { heatmaps } from "./views/heatmap";
+import { help } from "./views/help";
+import { matches } from "./views/matches";
+import { notice } from "./views/notice";
+import { plot } from "./views/plot";
+import { search } from "./views/search";
+import { summary } from "./views/summary";
+import { tracks } from "./views/tracks";
+import type { Render } from "./views/view";
+import { words } from "./views/words";
+
+/** How much one notch of the wheel zooms, by its distance in pixels. */
+const ZOOM_SPEED = 0.002;
+
+export function explore(page: HTMLElement): void {
+  page.style.setProperty("--gutter", `${GUTTER}px`);
+  page.style.setProperty("--row", `${ROW_HEIGHT}px`);
+  page.classList.add("explore");
+
+  let frame: number | undefined;
+  const schedule = () => {
+    page.dataset.ready = "false";
+    frame ??= requestAnimationFrame(draw);
+  };
+  const store = createStore(schedule);
+  const loader = createLoader(schedule);
+  const themes = createThemes(schedule);
+  const models = createModels();
+  let model: Model | undefined;
+
+  const emit: Emit = (transition, phase) =>
+    store.emit((state) => (model?.total ? within(model.total)(transition(state)) : transition(state)), phase);
+
+  const helper = help(page);
+  const drawHeader = header(page, emit, { toggleTheme: themes.toggle, showHelp: helper.show }, (parent) =>
+    search(parent, emit),
+  );
+  const main = add(page, "main");
+  const selection = add(main, "div", { class: "selection" });
+  const selectionViews = [plot, axis, words, brushView, tracks, cells].map((view) => view(selection, emit));
+  const found = add(main, "section", { "data-view": "matches", class: "matches", "aria-label": "Matches" });
+  const drawSummary = summary(found, emit);
+  const drawNotice = notice(found, emit, loader.retry);
+  const body = add(found, "div", { class: "match-body" });
+  const views: Render[] = [
+    drawHeader,
+    ...selectionViews,
+    drawSummary,
+    drawNotice,
+    matches(body, emit),
+    heatmaps(body, emit),
+  ];
+
+  function draw(): void {
+    frame = undefined;
+    const size = { width: main.clientWidth, height: main.clientHeight };
+    model = models(store.state(), themes.current(), size, loader);
+    emit((state) => state, "live");
+    page.style.setProperty("--column", `${model.layout.columnWidth}px`);
+    loader.want(model);
+    for (const render of views) render(model);
+    if (frame === undefined) page.dataset.ready = String(!loader.pending() && !store.busy());
+  }
+
+  new ResizeObserver(schedule).observe(main);
+
+  selection.addEventListener(
+    "wheel",
+    (event) => {
+      if (!model || (event.target as Element).closest("[data-view=cells]")) return;
+      event.preventDefault();
+      const { columnWidth } = model.layout;
+      if (event.ctrlKey || event.metaKey) {
+        const offset = event.clientX - main.getBoundingClientRect().left - GUTTER;
+        const under = model.state.pos + Math.floor(offset / columnWidth);
+        emit(zoom(columnWidth * Math.exp(-event.deltaY * ZOOM_SPEED), under, offset), "live");
+      } else {
+        emit(panBy(wheeled(event, columnWidth)), "live");
+      }
+    },
+    { passive: false },
+  );
+
+  /** Whole columns that the wheel has turned; what is left of a column is kept for the next turn. */
+  let rest = 0;
+  function wheeled(event: WheelEvent, columnWidth: number): number {
+    const delta = Math.abs(event.deltaX) > Math.abs(event.deltaY) ? event.deltaX : event.deltaY;
+    rest += (event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? delta : delta * 16) / columnWidth;
+    const steps = Math.trunc(rest);
+    rest -= steps;
+    return steps;
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const key = keyOf(event);
+    if (!key || !model || event.defaultPrevented) return;
+    if (takesKeys(event.target) && event.key !== "Escape") return;
+    if (document.querySelector("dialog[open]")) return;
+    event.preventDefault();
+    if (key.act === "search") document.querySelector<HTMLInputElement>("[data-view=search] input")?.focus();
+    else if (key.act === "undo") store.undo();
+    else if (key.act === "help") helper.show();
+    else if (takesKeys(event.target)) (event.target as HTMLElement).blur();
+    else emit(key.act(model));
+  });
+
+  schedule();
+}

@@ -1,0 +1,52 @@
+/** What the keys do on the exploring page; the help is written from the same table. */
+import type { Model } from "./model";
+import { onGrid } from "./model";
+import { clear, moveEnd, panBy, setThreshold, type Transition } from "./state";
+
+export interface Key {
+  /** As the browser names it; `Shift+` in front where that makes a difference. */
+  readonly keys: readonly string[];
+  readonly does: string;
+  /** What it changes; an action of the page where it is a name. */
+  readonly act: ((model: Model) => Transition) | "search" | "undo" | "help";
+}
+
+const threshold =
+  (steps: number) =>
+  ({ state, thresholds: { min, max, step } }: Model): Transition =>
+    setThreshold(onGrid(Math.min(max, Math.max(min, state.threshold + steps * step)), step));
+
+const end =
+  (which: "from" | "to", by: number) =>
+  ({ state }: Model): Transition =>
+    moveEnd(which, (state.range?.[which] ?? 0) + by);
+
+export const KEYS: readonly Key[] = [
+  { keys: ["ArrowLeft"], does: "a step back", act: () => panBy(-1) },
+  { keys: ["ArrowRight"], does: "a step on", act: () => panBy(1) },
+  { keys: ["Shift+ArrowLeft"], does: "a window back", act: ({ layout }) => panBy(-layout.columns) },
+  { keys: ["Shift+ArrowRight"], does: "a window on", act: ({ layout }) => panBy(layout.columns) },
+  { keys: ["["], does: "begin the range a step earlier", act: end("from", -1) },
+  { keys: ["{"], does: "begin the range a step later", act: end("from", 1) },
+  { keys: ["]"], does: "end the range a step later", act: end("to", 1) },
+  { keys: ["}"], does: "end the range a step earlier", act: end("to", -1) },
+  { keys: ["-"], does: "lower the threshold", act: threshold(-1) },
+  { keys: ["=", "+"], does: "raise the threshold", act: threshold(1) },
+  { keys: ["/"], does: "search", act: "search" },
+  { keys: ["u"], does: "undo", act: "undo" },
+  { keys: ["Escape"], does: "clear the selection", act: () => clear },
+  { keys: ["?"], does: "this help", act: "help" },
+];
+
+export function keyOf(event: KeyboardEvent): Key | undefined {
+  if (event.ctrlKey || event.metaKey || event.altKey) return undefined;
+  const named = event.shiftKey && event.key.length > 1 ? `Shift+${event.key}` : event.key;
+  return KEYS.find(({ keys }) => keys.includes(named));
+}
+
+/** Whether a key pressed there is meant for the element itself. */
+export function takesKeys(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement && target.matches("input:not([type=radio]), select, textarea, dialog *")
+  );
+}

@@ -1,0 +1,57 @@
+/** The one grid of the page: where columns stand, in the selection as in the matches. Lengths in pixels. */
+
+/** Left of the first column: axis, labels of tracks, what is said about a match. */
+export const GUTTER = 164;
+export const ROW_HEIGHT = 24;
+/** Between heat maps, and left of the first. */
+export const MAP_GAP = 16;
+const MAP_CELL = 8;
+/** Fewest and most columns of a heat map. */
+const MAP_COLUMNS = [10, 24] as const;
+/** As much of the room beside the gutter as the heat maps may take together, while each has its fewest columns. */
+const MAPS_SHARE = 0.5;
+const SCROLLBAR = 14;
+
+export interface Layout {
+  readonly width: number;
+  readonly height: number;
+  readonly columnWidth: number;
+  /** Whole columns that fit beside the gutter. */
+  readonly columns: number;
+  /** Columns of words in a match row, left of the heat maps. */
+  readonly matchColumns: number;
+  /** The column in which every match starts: that of the range, where there is room for what follows. */
+  readonly start: number;
+  readonly mapCell: number;
+  readonly mapColumns: number;
+  /** How many of them lie before the start of a match. */
+  readonly mapBefore: number;
+  /** The room for all heat maps together. */
+  readonly mapsWidth: number;
+}
+
+export function layoutOf(
+  width: number,
+  height: number,
+  columnWidth: number,
+  maps: number,
+  offset: number,
+): Layout {
+  const room = Math.max(columnWidth, width - GUTTER - SCROLLBAR);
+  const fit = Math.floor(((room * MAPS_SHARE) / maps - MAP_GAP) / MAP_CELL);
+  const mapColumns = Math.min(MAP_COLUMNS[1], Math.max(MAP_COLUMNS[0], fit));
+  const mapsWidth = maps * (mapColumns * MAP_CELL + MAP_GAP);
+  const matchColumns = Math.floor(Math.max(room - mapsWidth, room * (1 - MAPS_SHARE) * 0.75) / columnWidth);
+  return {
+    width,
+    height,
+    columnWidth,
+    columns: Math.max(1, Math.floor(room / columnWidth)),
+    matchColumns: Math.max(1, matchColumns),
+    start: Math.min(Math.max(0, offset), Math.floor(matchColumns * 0.75)),
+    mapCell: MAP_CELL,
+    mapColumns,
+    mapBefore: Math.floor(mapColumns / 4),
+    mapsWidth,
+  };
+}

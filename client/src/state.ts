@@ -1,0 +1,274 @@
+/**
+ * The state of the exploring page: one immutable value, and every way in which it can change.
+ *
+ * A transition is a pure function that returns the very same object where nothing changed, so `===` tells whether
+ * anything did. What has to be fetched, drawn and written into the address is derived from this value elsewhere.
+ */
+
+export interface Range {
+  readonly from: number;
+  /** Included. */
+  readonly to: number;
+}
+
+export type Sides = "positive" | "both";
+export type LengthRule = "any" | "same" | "atLeast";
+/** Steps before and after the range in which a cell must be off; 0 leaves that end free. */
+export type Constraints = readonly [before: number, after: number];
+
+/** What is pointed at; it links the views and is no part of the address. */
+export interface Hover {
+  readonly pos: number | null;
+  readonly cell: number | null;
+  /** A match, by its place in the ranking from 0 on. */
+  readonly rank: number | null;
+}
+
+export interface State {
+  readonly project: string;
+  /** `file::path`; empty for the project's first. */
+  readonly source: string;
+  /** The position in the first column. */
+  readonly pos: number;
+  /** In pixels; null lets the tokens decide. */
+  readonly columnWidth: number | null;
+  readonly threshold: number;
+  readonly range: Range | null;
+  readonly constraints: Constraints;
+  readonly sides: Sides;
+  /** The selected cells where they were frozen; null while they follow the range. */
+  readonly pinned: readonly number[] | null;
+  /** Cells put in and taken out by hand, on top of those that follow the range. */
+  readonly added: readonly number[];
+  readonly dropped: readonly number[];
+  /** Annotations shown, in their order; null for the project's first one. */
+  readonly tracks: readonly string[] | null;
+  readonly lengthRule: LengthRule;
+  /** Only matches of these lengths, both included, are listed. */
+  readonly lengths: readonly [number, number] | null;
+  /** How many matches are listed. */
+  readonly limit: number;
+  /** What colours the words of the matches, by its name in `dims`; empty for nothing. */
+  readonly projected: string;
+  readonly query: string;
+  readonly hover: Hover;
+}
+
+export type Transition = (state: State) => State;
+
+/** What the API calls, in `dims`, the number of selected cells that are on; an annotation is `meta_` and its name. */
+export const CELL_COUNT = "cell_count";
+export const dimOf = (annotation: string): string => `meta_${annotation}`;
+
+export const MAX_LIMIT = 1000;
+export const COLUMN_WIDTHS = [7, 200] as const;
+const NOWHERE: Hover = { pos: null, cell: null, rank: null };
+
+export const INITIAL: State = {
+  project: "",
+  source: "",
+  pos: 0,
+  columnWidth: null,
+  threshold: 0.3,
+  range: null,
+  constraints: [1, 0],
+  sides: "positive",
+  pinned: null,
+  added: [],
+  dropped: [],
+  tracks: null,
+  lengthRule: "any",
+  lengths: null,
+  limit: 50,
+  projected: CELL_COUNT,
+  query: "",
+  hover: NOWHERE,
+};
+
+/** `state` with `change` in it, or `state` itself where that is nothing new. */
+export function having(state: State, change: Partial<State>): State {
+  const keys = Object.keys(change) as (keyof State)[];
+  return keys.every((key) => same(state[key], change[key])) ? state : { ...state, ...change };
+}
+
+/** Equality by value of what a field can hold: primitives, flat lists and flat records. */
+function same(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  const keys = Object.keys(a);
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => (a as Record<string, unknown>)[key] === (b as Record<string, unknown>)[key])
+  );
+}
+
+/** Whether two states differ in more than where one looks, which is what undo steps over. */
+export function sameChoice(a: State, b: State): boolean {
+  const { pos, columnWidth, hover, query } = a;
+  return having(a, { ...b, pos, columnWidth, hover, query }) === a;
+}
+
+// --- where one looks
+
+export const moveTo =
+  (pos: number): Transition =>
+  (s) =>
+    having(s, { pos: Math.max(0, Math.round(pos)) });
+
+export const panBy =
+  (steps: number): Transition =>
+  (s) =>
+    moveTo(s.pos + steps)(s);
+
+/** Sets the width of a column so that the position `under` the pointer stays where it is. */
+export function zoom(width: number, under: number, offset: number): Transition {
+  return (s) => {
+    const columnWidth = Math.round(Math.min(COLUMN_WIDTHS[1], Math.max(COLUMN_WIDTHS[0], width)));
+    return having(s, { columnWidth, pos: Math.max(0, under - Math.floor(offset / columnWidth)) });
+  };
+}
+
+export const point =
+  (hover: Partial<Hover>): Transition =>
+  (s) => {
+    const next = { ...s.hover, ...hover };
+    return same(next, s.hover) ? s : { ...s, hover: next };
+  };
+
+export const look =
+  (query: string): Transition =>
+  (s) =>
+    having(s, { query });
+
+// --- the selection
+
+/** A new range, drawn from one end to the other in either direction: what was put in by hand is let go. */
+export const brush =
+  (one: number, other: number): Transition =>
+  (s) =>
+    having(s, {
+      range: { from: Math.max(0, Math.min(one, other)), to: Math.max(0, one, other) },
+      added: [],
+      dropped: [],
+      lengths: null,
+    });
+
+/** Moves one end of the range; the ends never pass each other. */
+export const moveEnd =
+  (end: "from" | "to", pos: number): Transition =>
+  (s) => {
+    if (!s.range) return s;
+    const { from, to } = s.range;
+    const range =
+      end === "from" ? { from: Math.max(0, Math.min(pos, to)), to } : { from, to: Math.max(pos, from) };
+    return having(s, { range });
+  };
+
+/** Moves the whole range, its length kept. */
+export const slideRange =
+  (from: number): Transition =>
+  (s) =>
+    s.range ? having(s, { range: { from, to: from + s.range.to - s.range.from } }) : s;
+
+export const constrain =
+  (end: 0 | 1, steps: number): Transition =>
+  (s) => {
+    const width = Math.max(0, Math.round(steps));
+    return having(s, { constraints: end === 0 ? [width, s.constraints[1]] : [s.constraints[0], width] });
+  };
+
+export const setThreshold =
+  (threshold: number): Transition =>
+  (s) =>
+    having(s, { threshold, ...(threshold > 0 ? {} : onlyPositive(s)) });
+
+export const setSides =
+  (sides: Sides): Transition =>
+  (s) =>
+    sides === "both" && s.threshold > 0 ? having(s, { sides }) : having(s, onlyPositive(s));
+
+/** Cells of the negative side have no meaning without it: whatever was chosen by hand goes with it. */
+const onlyPositive = (s: State): Partial<State> =>
+  s.sides === "both" ? { sides: "positive", added: [], dropped: [], pinned: null } : {};
+
+/** Takes a cell out of the selection, or puts it in; `selected` is what is selected now. */
+export const toggleCell =
+  (cell: number, selected: readonly number[]): Transition =>
+  (s) => {
+    const taken = selected.includes(cell);
+    if (s.pinned) {
+      const pinned = taken ? s.pinned.filter((c) => c !== cell) : [...s.pinned, cell].sort((a, b) => a - b);
+      return having(s, { pinned });
+    }
+    const without = (cells: readonly number[]) => cells.filter((c) => c !== cell);
+    return taken
+      ? having(s, { added: without(s.added), dropped: [...without(s.dropped), cell] })
+      : having(s, { added: [...without(s.added), cell], dropped: without(s.dropped) });
+  };
+
+/** Freezes the selected cells, or lets them follow the range again where `cells` is null. */
+export const pin =
+  (cells: readonly number[] | null): Transition =>
+  (s) =>
+    having(s, { pinned: cells, added: [], dropped: [] });
+
+export const clear: Transition = (s) =>
+  having(s, { range: null, pinned: null, added: [], dropped: [], lengths: null, hover: NOWHERE });
+
+/** Leaves everything that belongs to the cells of the source before. */
+export const openSource =
+  (source: string): Transition =>
+  (s) =>
+    having(s, {
+      source,
+      sides: "positive",
+      pinned: null,
+      added: [],
+      dropped: [],
+      lengths: null,
+      hover: NOWHERE,
+    });
+
+// --- the matches and the annotations
+
+export const setLengthRule =
+  (lengthRule: LengthRule): Transition =>
+  (s) =>
+    having(s, { lengthRule, lengths: null });
+
+export const keepLengths =
+  (lengths: State["lengths"]): Transition =>
+  (s) =>
+    having(s, { lengths: same(lengths, s.lengths) ? null : lengths });
+
+export const setLimit =
+  (limit: number): Transition =>
+  (s) =>
+    having(s, { limit: Math.min(MAX_LIMIT, Math.max(1, limit)) });
+
+export const setTracks =
+  (tracks: readonly string[]): Transition =>
+  (s) =>
+    having(s, { tracks });
+
+/** Colours the words of the matches by `dim`, or no longer. */
+export const project =
+  (dim: string): Transition =>
+  (s) =>
+    having(s, { projected: s.projected === dim ? "" : dim });
+
+/** Brushes another place and shows it in the column in which the present range starts. */
+export const follow =
+  (range: Range, column: number): Transition =>
+  (s) =>
+    having(brush(range.from, range.to)(s), { pos: Math.max(0, range.from - column) });
+
+/** Keeps what is looked at and brushed inside a corpus of `total` positions. */
+export const within =
+  (total: number): Transition =>
+  (s) => {
+    const last = Math.max(0, total - 1);
+    const range =
+      s.range && s.range.from <= last ? { from: s.range.from, to: Math.min(s.range.to, last) } : null;
+    return having(s, { pos: Math.min(s.pos, last), range });
+  };

@@ -1,0 +1,78 @@
+/** Holds the state of the page, its past, and the address that goes with it. */
+import { fromQuery, toQuery } from "./address";
+import { having, type State, sameChoice, type Transition } from "./state";
+
+/**
+ * How a change comes about: `live` while a gesture is under way, `done` when it is one step by itself or the last of a
+ * gesture, `jump` when it leads elsewhere, so that the browser's back button leads back.
+ */
+export type Phase = "live" | "done" | "jump";
+export type Emit = (transition: Transition, phase?: Phase) => void;
+
+export interface Store {
+  readonly state: () => State;
+  readonly emit: Emit;
+  readonly undo: () => void;
+  /** Whether the address still has to follow the state. */
+  readonly busy: () => boolean;
+}
+
+const UNDO_STEPS = 100;
+/** Browsers refuse to replace an address much more often than this, in milliseconds. */
+const ADDRESS_PAUSE = 200;
+
+export function createStore(changed: () => void): Store {
+  let state = fromQuery(location.search);
+  let settled = state;
+  let timer: number | undefined;
+  const past: State[] = [];
+
+  function set(next: State): void {
+    if (next === state) return;
+    state = next;
+    timer ??= window.setTimeout(writeAddress, ADDRESS_PAUSE);
+    changed();
+  }
+
+  function writeAddress(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    const query = toQuery(state);
+    if (query !== location.search) history.replaceState(null, "", query);
+    changed();
+  }
+
+  /** Ends a step: remembers what was before it, unless one only looked elsewhere. */
+  function settle(): void {
+    if (!sameChoice(settled, state)) {
+      past.push(settled);
+      if (past.length > UNDO_STEPS) past.shift();
+    }
+    settled = state;
+  }
+
+  window.addEventListener("popstate", () => {
+    set(fromQuery(location.search));
+    settle();
+  });
+
+  return {
+    state: () => state,
+    busy: () => timer !== undefined,
+    emit(transition, phase = "done") {
+      const next = transition(state);
+      if (phase === "jump" && next !== state) {
+        writeAddress();
+        history.pushState(null, "", toQuery(next));
+      }
+      set(next);
+      if (phase !== "live") settle();
+    },
+    undo() {
+      const before = past.pop();
+      if (!before) return;
+      settled = before;
+      set(having(before, { hover: state.hover }));
+    },
+  };
+}

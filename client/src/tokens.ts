@@ -1,0 +1,29 @@
+/** How tokens are written on the page. */
+import { quantileSorted } from "d3-array";
+
+const SIGNS: Record<string, string> = { " ": "␣", "\n": "⏎", "\r": "␍", "\t": "⇥", "\u00a0": "⍽", "": "∅" };
+const CHARACTER_WIDTH = 7.2;
+const NARROW = 32;
+
+/** A token as it is shown: white space, of which there would be nothing to see, as signs. */
+export function visible(token: string): string {
+  return token.trim() === "" ? [...(token || "∅")].map((c) => SIGNS[c] ?? "␣").join("") : token;
+}
+
+/** Whether the corpus is one of characters, which are set in a narrow, fixed grid. */
+export const areCharacters = (tokens: readonly string[]): boolean =>
+  tokens.every((token) => [...token].length <= 1);
+
+/** What a column of `width` pixels shows of `text` where it is too narrow for an ellipsis: a part of a number would lie. */
+export function fitted(text: string, width: number): string {
+  if (width >= NARROW || text.length * CHARACTER_WIDTH <= width) return text;
+  return Number.isNaN(Number(text)) ? ([...text][0] ?? "") : "";
+}
+
+/** The width of a column, in pixels, in which four of five tokens are written out. */
+export function columnWidthFor(tokens: readonly string[]): number {
+  if (areCharacters(tokens)) return 15;
+  const lengths = tokens.map((token) => visible(token).length).sort((a, b) => a - b);
+  const usual = quantileSorted(lengths, 0.8) ?? 1;
+  return Math.round(Math.min(84, Math.max(24, usual * CHARACTER_WIDTH + 12)));
+}

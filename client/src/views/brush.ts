@@ -1,0 +1,112 @@
+/** The range and its zero constraints as bars under the words, with handles at their ends. */
+import { add } from "../dom";
+import { onDrag } from "../drag";
+import type { Model } from "../model";
+import { constrain, moveEnd, slideRange, type Transition } from "../state";
+import { place, positionAt, tint, type View } from "./view";
+
+/** What the four handles do, as data: where each stands, what it is called, and what moving it by a step means. */
+interface Handle {
+  readonly name: string;
+  readonly label: string;
+  /** The boundary between columns at which it stands: the one left of position `at`. */
+  readonly at: (model: Model) => number;
+  readonly moved: (model: Model, boundary: number) => Transition;
+  readonly value: (model: Model) => number;
+}
+
+const HANDLES: readonly Handle[] = [
+  {
+    name: "from",
+    label: "First position of the range",
+    at: (model) => rangeOf(model).from,
+    moved: (_, boundary) => moveEnd("from", boundary),
+    value: (model) => rangeOf(model).from,
+  },
+  {
+    name: "to",
+    label: "Last position of the range",
+    at: (model) => rangeOf(model).to + 1,
+    moved: ({ total }, boundary) => moveEnd("to", Math.min(total, boundary) - 1),
+    value: (model) => rangeOf(model).to,
+  },
+  {
+    name: "before",
+    label: "Off before: steps",
+    at: (model) => rangeOf(model).from - model.state.constraints[0],
+    moved: (model, boundary) => constrain(0, rangeOf(model).from - boundary),
+    value: (model) => model.state.constraints[0],
+  },
+  {
+    name: "after",
+    label: "Off after: steps",
+    at: (model) => rangeOf(model).to + 1 + model.state.constraints[1],
+    moved: (model, boundary) => constrain(1, boundary - rangeOf(model).to - 1),
+    value: (model) => model.state.constraints[1],
+  },
+];
+
+/** Pixels that it takes to write "off". */
+const WRITTEN = 24;
+
+const rangeOf = ({ state }: Model) => state.range ?? { from: 0, to: 0 };
+
+export const brushView: View = (parent, emit) => {
+  const root = add(parent, "section", { "data-view": "brush", class: "strip", "aria-label": "Range" });
+  const gutter = add(root, "div", { class: "gutter row-label" });
+  const lane = add(root, "div", { class: "lane" });
+  const bar = add(lane, "div", { class: "range-bar" });
+  const off = ["before", "after"].map(() => add(lane, "div", { class: "off-bar" }));
+  let model: Model;
+
+  const handles = HANDLES.map((handle) => {
+    const grip = add(lane, "div", {
+      class: `grip ${handle.name}`,
+      role: "slider",
+      tabindex: 0,
+      "data-handle": handle.name,
+      "aria-label": handle.label,
+      title: handle.label,
+    });
+    onDrag(grip, lane, () => (at, ended) => {
+      const boundary = Math.round(at.x / model.layout.columnWidth) + model.state.pos;
+      emit(handle.moved(model, boundary), ended ? "done" : "live");
+    });
+    grip.addEventListener("keydown", (event) => {
+      const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      if (step === undefined) return;
+      event.preventDefault();
+      event.stopPropagation();
+      emit(handle.moved(model, handle.at(model) + step));
+    });
+    return grip;
+  });
+
+  onDrag(bar, lane, (start) => {
+    const { from, to } = rangeOf(model);
+    const grabbed = positionAt(model, start.x);
+    return (at, ended) => {
+      const by = Math.max(-from, Math.min(model.total - 1 - to, positionAt(model, at.x) - grabbed));
+      emit(slideRange(from + by), ended ? "done" : "live");
+    };
+  });
+
+  return (next) => {
+    model = next;
+    const { range, constraints, pos } = model.state;
+    tint(bar, model);
+    gutter.textContent = range ? `range of ${range.to - range.from + 1}` : "";
+    for (const part of [...handles, ...off]) part.hidden = !range;
+    if (!range) return;
+    off.forEach((bar, i) => {
+      bar.textContent = constraints[i] * model.layout.columnWidth < WRITTEN ? "" : "off";
+    });
+    place(off[0], model, range.from - constraints[0], range.from - 1);
+    place(off[1], model, range.to + 1, range.to + constraints[1]);
+    handles.forEach((grip, i) => {
+      grip.style.left = `${(HANDLES[i].at(model) - pos) * model.layout.columnWidth}px`;
+      grip.setAttribute("aria-valuenow", String(HANDLES[i].value(model)));
+      grip.setAttribute("aria-valuemin", "0");
+    });
+  };
+};

@@ -1,0 +1,109 @@
+/** What is looked at: the project, its source and the position; the way home, help and the theme. */
+import { sourceName } from "../api";
+import { add, button, element, formatCount } from "../dom";
+import { watch } from "../memo";
+import type { Model } from "../model";
+import { moveTo, openSource, panBy } from "../state";
+import type { Emit } from "../store";
+import type { Render } from "./view";
+
+/** What only concerns the person at this screen, and so is no part of the state. */
+export interface Actions {
+  readonly toggleTheme: () => void;
+  readonly showHelp: () => void;
+}
+
+/** `search` puts the search box into the header. */
+export function header(
+  parent: HTMLElement,
+  emit: Emit,
+  actions: Actions,
+  search: (parent: HTMLElement) => Render,
+): Render {
+  const root = add(parent, "header", {});
+  add(root, "a", { href: "./", class: "brand", title: "All projects" }, "lstmvis");
+  const projects = add(root, "select", { class: "title", "aria-label": "Project" });
+  const sources = add(root, "select", { "aria-label": "Source" });
+  projects.addEventListener("change", () =>
+    location.assign(`?${new URLSearchParams({ project: projects.value })}`),
+  );
+  sources.addEventListener("change", () => emit(openSource(sources.value), "jump"));
+
+  const place = add(root, "form", { class: "position" });
+  const pan = (screens: number) => emit(panBy(screens * model.layout.columns), "done");
+  place.append(
+    button("‹", () => pan(-1), {
+      class: "quiet",
+      "aria-label": "Previous window",
+      title: "Previous window (Shift ←)",
+    }),
+  );
+  const input = add(place, "input", {
+    name: "position",
+    inputmode: "numeric",
+    autocomplete: "off",
+    "aria-label": "Position",
+  });
+  const total = add(place, "span", { class: "faint" });
+  place.append(
+    button("›", () => pan(1), {
+      class: "quiet",
+      "aria-label": "Next window",
+      title: "Next window (Shift →)",
+    }),
+  );
+  const go = () => {
+    const pos = Number(input.value.replaceAll(/[\s,_]/g, "") || Number.NaN);
+    if (Number.isFinite(pos) && pos !== model.state.pos) emit(moveTo(pos), "jump");
+    input.value = formatCount(model.state.pos);
+  };
+  input.addEventListener("change", go);
+  place.addEventListener("submit", (event) => {
+    event.preventDefault();
+    go();
+  });
+
+  const drawSearch = search(root);
+  add(root, "span", { class: "spring" });
+  const theme = button("◐", actions.toggleTheme, { class: "quiet", "aria-label": "Light or dark" });
+  root.append(
+    button("?", actions.showHelp, { class: "quiet", "aria-label": "Help", title: "Help (?)" }),
+    theme,
+  );
+
+  const menusChanged = watch();
+  const placeChanged = watch();
+  let model: Model;
+
+  return (next) => {
+    model = next;
+    const { entries, info, source, state } = model;
+    if (menusChanged(entries, info, source)) {
+      projects.replaceChildren(
+        ...(entries ?? []).map((entry) =>
+          element(
+            "option",
+            { value: entry.project, selected: entry.project === state.project },
+            entry.info.name,
+          ),
+        ),
+      );
+      sources.replaceChildren(
+        ...(info?.states.types ?? []).map((type) =>
+          element(
+            "option",
+            { value: sourceName(type), selected: type === source },
+            `layer ${type.layer} · ${type.type}`,
+          ),
+        ),
+      );
+      document.title = info ? `${info.name} · lstmvis` : "lstmvis";
+    }
+    if (placeChanged(state.pos, model.total)) {
+      if (input !== document.activeElement) input.value = formatCount(state.pos);
+      input.size = Math.max(4, formatCount(model.total).length);
+      total.textContent = `/ ${formatCount(model.total)}`;
+    }
+    drawSearch(model);
+  };
+}

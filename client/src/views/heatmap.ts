@@ -1,0 +1,135 @@
+/**
+ * One value of all matches as a field of colour, beside their words and in line with them.
+ *
+ * The canvas has one pixel a column and row and is magnified by the style sheet: what lies at (column, row) is exactly
+ * the colour of that value, and the swatches of the legend say which value has which colour.
+ */
+import { select } from "d3-selection";
+import { add, element } from "../dom";
+import { locate } from "../drag";
+import { type Encoding, encodingsOf, type Mark, valueAt } from "../encoding";
+import { ROW_HEIGHT } from "../layout";
+import type { MatchAnswer } from "../loader";
+import { memo, watch } from "../memo";
+import type { Model } from "../model";
+import { CELL_COUNT, dimOf, point, project } from "../state";
+import { visible } from "../tokens";
+import { hideTooltip, showTooltip } from "../tooltip";
+import { type Row, rowsOf } from "./matches";
+import type { View } from "./view";
+
+interface Panel {
+  readonly dim: string;
+  /** The annotation, or `cell_count`. */
+  readonly name: string;
+}
+
+export const heatmaps: View = (parent, emit) => {
+  const root = add(parent, "div", { class: "maps" });
+  const changed = watch();
+  const list = memo(rowsOf);
+  const encode = memo(encodingsOf);
+  let model: Model;
+  let encodings: ReadonlyMap<string, Encoding>;
+
+  function newPanel({ dim, name }: Panel): HTMLElement {
+    const title = element("button", { type: "button", class: "map-title" });
+    title.addEventListener("click", () => emit(project(dim)));
+    const canvas = element("canvas", { role: "img" });
+    canvas.addEventListener("pointermove", (event) => explain(event, canvas, dim));
+    canvas.addEventListener("pointerleave", () => {
+      hideTooltip();
+      emit(point({ rank: null }), "live");
+    });
+    return element(
+      "section",
+      { class: "map", "data-view": "heatmap", "data-name": name },
+      element("div", { class: "map-head" }, title, element("div", { class: "legend" })),
+      element("div", { class: "map-field" }, canvas, element("div", { class: "hairline" })),
+    );
+  }
+
+  function explain(event: PointerEvent, canvas: HTMLCanvasElement, dim: string): void {
+    const { layout, matches } = model;
+    if (!matches) return;
+    const at = locate(event, canvas);
+    const row = list(matches)[Math.floor(at.y / ROW_HEIGHT)];
+    if (!row) return;
+    const step = stepIn(row, Math.floor(at.x / layout.mapCell));
+    const token = matches.matches.positionDetail.words?.[row.rank]?.words[step];
+    const mark = encodings.get(dim)?.mark(valueAt(matches.matches.positionDetail, dim, row.rank, step));
+    const lines = [token === undefined ? null : visible(token), mark?.detail];
+    showTooltip(lines.filter((line) => line !== undefined && line !== null).join("\n"), event);
+    emit(point({ rank: row.rank }), "live");
+  }
+
+  const stepIn = (row: Row, column: number) => row.from - row.origin - model.layout.mapBefore + column;
+
+  function drawPanel(panel: HTMLElement, dim: string, answer: MatchAnswer): void {
+    const { layout, state } = model;
+    const encoding = encodings.get(dim) as Encoding;
+    const rows = list(answer);
+    const canvas = panel.querySelector("canvas") as HTMLCanvasElement;
+    canvas.width = layout.mapColumns;
+    canvas.height = rows.length;
+    panel.style.width = `${layout.mapColumns * layout.mapCell}px`;
+    canvas.style.width = `${layout.mapColumns * layout.mapCell}px`;
+    canvas.style.height = `${rows.length * ROW_HEIGHT}px`;
+    canvas.setAttribute("aria-label", `${encoding.name} around ${rows.length} matches, one row a match`);
+    const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+    const met = new Map<string, Mark>();
+    for (const row of rows) {
+      for (let column = 0; column < layout.mapColumns; column++) {
+        const value = valueAt(answer.matches.positionDetail, dim, row.rank, stepIn(row, column));
+        const mark = encoding.mark(value);
+        if (!mark) continue;
+        met.set(mark.text, mark);
+        context.fillStyle = mark.colour;
+        context.fillRect(column, row.rank, 1, 1);
+      }
+    }
+    (panel.querySelector(".hairline") as HTMLElement).style.left = `${layout.mapBefore * layout.mapCell}px`;
+    const title = panel.querySelector(".map-title") as HTMLElement;
+    title.textContent = encoding.name;
+    title.title = `Colour the words by ${encoding.name}`;
+    title.setAttribute("aria-pressed", String(state.projected === dim));
+    drawLegend(panel.querySelector(".legend") as HTMLElement, encoding, met);
+  }
+
+  return (next) => {
+    model = next;
+    const { state, layout, matches, tracks, annotations, theme } = model;
+    root.dataset.stale = String(model.stale("matches"));
+    if (!changed(matches, layout, state.projected, tracks, annotations, theme)) return;
+    root.hidden = !matches || matches.matches.rankingDetail.length === 0;
+    root.style.width = `${layout.mapsWidth}px`;
+    encodings = encode(tracks, annotations, matches?.query.cells.length ?? 0, theme);
+    const panels: Panel[] = [
+      { dim: CELL_COUNT, name: CELL_COUNT },
+      ...tracks.map((name) => ({ dim: dimOf(name), name })),
+    ];
+    select(root)
+      .selectAll<HTMLElement, Panel>(".map")
+      .data(panels, ({ dim }) => dim)
+      .join((enter) => enter.append(newPanel))
+      .order()
+      .each(function ({ dim }) {
+        if (matches) drawPanel(this, dim, matches);
+      });
+  };
+};
+
+/** A swatch a value; of a ramp only the ends are written out. */
+function drawLegend(target: HTMLElement, encoding: Encoding, met: ReadonlyMap<string, Mark>): void {
+  const marks = encoding.legend
+    ? encoding.legend.map(encoding.mark).filter((mark) => mark !== null)
+    : [...met.values()].sort((a, b) => a.text.localeCompare(b.text, "en", { numeric: true }));
+  target.classList.toggle("ramp", encoding.ramp);
+  target.replaceChildren(
+    ...marks.map(({ text, colour }) => {
+      const colourBox = element("span", { class: "swatch", "data-label": text });
+      colourBox.style.backgroundColor = colour;
+      return element("span", { class: "key" }, colourBox, element("span", { class: "key-label" }, text));
+    }),
+  );
+}

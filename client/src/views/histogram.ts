@@ -1,0 +1,109 @@
+/** How many matches are how long; a click keeps only those of one length. */
+import { max } from "d3-array";
+import { scaleSqrt } from "d3-scale";
+import { select } from "d3-selection";
+import { add, formatCount } from "../dom";
+import { watch } from "../memo";
+import type { Model } from "../model";
+import { keepLengths } from "../state";
+import type { View } from "./view";
+
+const WIDTH = 200;
+const HEIGHT = 34;
+/** The last entry of a histogram counts all lengths from here on. */
+const AND_MORE = 200;
+const NO_END = 2 ** 31 - 1;
+
+interface Bar {
+  readonly length: number;
+  /** Matches with all of the selected cells, and with any of them. */
+  readonly all: number;
+  readonly any: number;
+}
+
+export const histogram: View = (parent, emit) => {
+  const root = add(parent, "div", { "data-view": "histogram" });
+  const svg = select(root)
+    .append("svg")
+    .attr("width", WIDTH)
+    .attr("height", HEIGHT + 12)
+    .attr("tabindex", 0)
+    .attr("role", "group")
+    .attr("aria-label", "Matches by length; arrow keys choose a length");
+  const changed = watch();
+  let bars: Bar[] = [];
+  let model: Model;
+
+  const choose = (length: number) => emit(keepLengths([length, length >= AND_MORE ? NO_END : length]));
+
+  svg.on("keydown", (event: KeyboardEvent) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (step === undefined || bars.length === 0) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const lengths = bars.filter(({ any }) => any > 0).map(({ length }) => length);
+    const now = model.state.lengths?.[0];
+    const at = now === undefined ? (step > 0 ? -1 : lengths.length) : lengths.indexOf(now);
+    const next = lengths[at + step];
+    if (next === undefined) emit(keepLengths(null));
+    else choose(next);
+  });
+
+  return (next) => {
+    model = next;
+    const { matches, state } = model;
+    root.dataset.stale = String(model.stale("matches"));
+    if (!changed(matches, state.lengths)) return;
+    const any = matches?.matches.fuzzyLengthHistogram ?? [];
+    const all = matches?.matches.strictLengthHistogram ?? [];
+    const longest = any.findLastIndex((count) => count > 0);
+    root.hidden = longest < 1;
+    bars = Array.from({ length: Math.max(0, longest) }, (_, i) => ({
+      length: i + 1,
+      all: all[i + 1],
+      any: any[i + 1],
+    }));
+    const width = Math.min(14, WIDTH / Math.max(1, bars.length));
+    // The square root lets the few matches of a rare length be seen beside thousands.
+    const y = scaleSqrt([0, max(bars, (bar) => bar.any) ?? 1], [0, HEIGHT]);
+    const [low, high] = state.lengths ?? [1, NO_END];
+
+    const groups = svg
+      .selectAll<SVGGElement, Bar>("g.bar")
+      .data(bars, ({ length }) => length)
+      .join((enter) => {
+        const group = enter
+          .append("g")
+          .attr("class", "bar")
+          .attr("data-length", ({ length }) => length);
+        group.append("rect").attr("class", "hit").attr("height", HEIGHT);
+        group.append("rect").attr("class", "any");
+        group.append("rect").attr("class", "all");
+        group.append("title");
+        group.on("click", (_, { length }) => choose(length));
+        return group;
+      })
+      .classed("out", ({ length }) => length < low || length > high)
+      .attr("transform", ({ length }) => `translate(${(length - 1) * width},0)`);
+    groups.select(".hit").attr("width", width);
+    for (const kind of ["any", "all"] as const) {
+      groups
+        .select(`.${kind}`)
+        .attr("width", Math.max(1, width - 1))
+        .attr("y", (bar) => HEIGHT - y(bar[kind]))
+        .attr("height", (bar) => y(bar[kind]));
+    }
+    groups.select("title").text(({ length, all, any }) => {
+      const name = length === AND_MORE ? `${AND_MORE} and more` : String(length);
+      return `length ${name}: ${formatCount(all)} with all cells, ${formatCount(any)} with any`;
+    });
+    svg
+      .selectAll("text")
+      .data(bars.length > 1 ? [bars[0], bars[bars.length - 1]] : bars)
+      .join("text")
+      .attr("y", HEIGHT + 10)
+      .attr("x", ({ length }) => (length - 0.5) * width)
+      .attr("text-anchor", "middle")
+      .text(({ length }) => (length === AND_MORE ? `${length}+` : length));
+  };
+};

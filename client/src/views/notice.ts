@@ -1,0 +1,142 @@
+/** What the page says where there are no matches to show: how to begin, what is in the way, what went wrong. */
+import type { ApiError } from "../api";
+import { add, button, counted, element } from "../dom";
+import { watch } from "../memo";
+import type { Model } from "../model";
+import type { Excluded } from "../selection";
+import { constrain, keepLengths, moveEnd, setLengthRule, setThreshold, type Transition } from "../state";
+import type { Emit } from "../store";
+import { lengthOf, type Render } from "./view";
+
+type Button = readonly [label: string, transition: Transition];
+
+export function notice(parent: HTMLElement, emit: Emit, retry: () => void): Render {
+  const root = add(parent, "div", { class: "notice", "aria-live": "polite" });
+  const changed = watch();
+
+  const say = (text: string, ...more: Node[]) => root.replaceChildren(element("p", {}, text), ...more);
+  const offer = (buttons: readonly Button[]) =>
+    element(
+      "div",
+      { class: "offers" },
+      ...buttons.map(([label, transition]) => button(label, () => emit(transition))),
+    );
+
+  return (model) => {
+    const { state, selected, excluded, matches, settled, entries, info, source } = model;
+    const error =
+      model.error("entries") ??
+      model.error("window") ??
+      model.error("cuts") ??
+      model.error("selection") ??
+      model.error("matches");
+    const waiting = model.stale("matches") || model.stale("window");
+    if (
+      !changed(
+        error,
+        entries,
+        source,
+        selected,
+        excluded,
+        matches,
+        settled,
+        state.range,
+        state.lengths,
+        state.lengthRule,
+        waiting,
+      )
+    )
+      return;
+    const rows = matches?.matches.rankingDetail.length ?? 0;
+    root.hidden = false;
+    root.className = "notice";
+    if (error) sayError(error);
+    else if (entries && !info)
+      say(`There is no project “${state.project}” here.`, element("a", { href: "./" }, "All projects"));
+    else if (entries && !source) {
+      say(
+        info?.error ?? `This project has no source “${state.source}”.`,
+        element("a", { href: "./" }, "All projects"),
+      );
+    } else if (!state.range && selected.length === 0) invite();
+    else if (excluded) explain(excluded, model);
+    else if (settled && selected.length === 0) say("All selected cells were taken out by hand.");
+    else if (matches && rows === 0 && !waiting) sayNoMatch(model);
+    else root.hidden = true;
+  };
+
+  function sayError(error: ApiError): void {
+    root.className = error.retryAfter === null ? "notice error" : "notice";
+    if (error.retryAfter === null) say(error.message, button("Try again", retry));
+    else
+      say(
+        error.message,
+        element("progress", { max: 1, ...(error.progress !== null && { value: error.progress }) }),
+      );
+  }
+
+  function invite(): void {
+    const demonstration = element(
+      "div",
+      { class: "demonstration", "aria-hidden": "true" },
+      ...[..."( 1 ( 2 2 ) 1 )".replaceAll(" ", "")].map((token) => element("span", {}, token)),
+      element("div", { class: "demonstration-brush" }),
+    );
+    say(
+      "Drag over some words. The cells that are on there, and off just before, are selected at once, and every other place in the corpus where they do the same is listed here.",
+      demonstration,
+    );
+  }
+
+  function explain(reason: Excluded, { state }: Model): void {
+    const { range, constraints, threshold } = state;
+    if (!range) return;
+    switch (reason.by) {
+      case "start":
+        say(
+          `No cell fits: a sequence starts at position ${reason.at.toLocaleString("en")}, and a range cannot reach across.`,
+          offer([
+            ["End the range before it", moveEnd("to", reason.at - 1)],
+            ["Begin it there", moveEnd("from", reason.at)],
+          ]),
+        );
+        break;
+      case "constraints": {
+        const [before, after] = reason.constraints;
+        const freed = [
+          ...(before !== constraints[0] ? [`off before ${constraints[0]}`] : []),
+          ...(after !== constraints[1] ? [`off after ${constraints[1]}`] : []),
+        ];
+        say(
+          `No cell fits: ${counted(reason.cells, "cell")} would, but for “${freed.join("” and “")}”.`,
+          offer([["Leave that end free", (s) => constrain(1, after)(constrain(0, before)(s))]]),
+        );
+        break;
+      }
+      case "threshold":
+        say(
+          `No cell fits at threshold ${threshold}, but ${counted(reason.cells, "cell")} would at ${reason.threshold}.`,
+          offer([[`Lower the threshold to ${reason.threshold}`, setThreshold(reason.threshold)]]),
+        );
+        break;
+      case "range":
+        say(
+          `No cell fits all ${lengthOf(state)} positions, but ${counted(reason.cells, "cell")} would fit the first ${reason.range.to - reason.range.from + 1}.`,
+          offer([["Shorten the range", moveEnd("to", reason.range.to)]]),
+        );
+        break;
+      case "all":
+        say(
+          "No cell fits, at no threshold and for no shorter range from here. Try another place, or fewer steps before and after.",
+        );
+    }
+  }
+
+  function sayNoMatch({ state }: Model): void {
+    const filters: Button[] = [
+      ...(state.lengths ? [["All lengths", keepLengths(null)] as const] : []),
+      ...(state.lengthRule !== "any" ? [["Any length", setLengthRule("any")] as const] : []),
+    ];
+    say("No place in the corpus matches.", ...(filters.length ? [offer(filters)] : []));
+  }
+}

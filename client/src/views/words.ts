@@ -1,0 +1,85 @@
+/** The tokens, each in its column, shaded by how many of the selected cells are on; dragging over them brushes a range. */
+import { select } from "d3-selection";
+import { add, button } from "../dom";
+import { locate, onDrag } from "../drag";
+import { watch } from "../memo";
+import type { Model } from "../model";
+import { brush, moveEnd, point, zoom } from "../state";
+import { visible } from "../tokens";
+import { positionAt, tint, type View } from "./view";
+
+const ZOOM = 1.25;
+
+export const words: View = (parent, emit) => {
+  const root = add(parent, "section", { "data-view": "words", class: "strip", "aria-label": "Words" });
+  const gutter = add(root, "div", { class: "gutter row-label" }, "words");
+  const zoomBy = (factor: number) => {
+    const { state, layout } = model;
+    emit(zoom(layout.columnWidth * factor, state.pos, 0));
+  };
+  gutter.append(
+    button("−", () => zoomBy(1 / ZOOM), { class: "quiet", "aria-label": "Narrower columns" }),
+    button("+", () => zoomBy(ZOOM), { class: "quiet", "aria-label": "Wider columns" }),
+  );
+  const lane = add(root, "div", { class: "lane tokens" });
+  const range = add(lane, "div", { class: "range-frame" });
+  const changed = watch();
+  let model: Model;
+
+  onDrag(lane, lane, (start, event) => {
+    const fixed = model.state.range;
+    const from = positionAt(model, start.x);
+    if (event.shiftKey && fixed) {
+      const end = from < fixed.from ? "from" : "to";
+      emit(moveEnd(end, from), "live");
+      return (at, ended) => emit(moveEnd(end, positionAt(model, at.x)), ended ? "done" : "live");
+    }
+    emit(brush(from, from), "live");
+    return (at, ended) => emit(brush(from, positionAt(model, at.x)), ended ? "done" : "live");
+  });
+  lane.addEventListener("pointermove", (event) => {
+    if (model) emit(point({ pos: positionAt(model, locate(event, lane).x) }), "live");
+  });
+  lane.addEventListener("pointerleave", () => emit(point({ pos: null }), "live"));
+
+  return (next) => {
+    model = next;
+    const { state, layout, window, on, selected } = model;
+    tint(range, model);
+    if (!changed(state.pos, state.hover.pos, layout, window, on, selected, model.stale("window"))) return;
+    const tokens = window?.context.words?.[0];
+    const all = tokens?.words ?? [];
+    lane.classList.toggle("characters", model.characters);
+    lane.dataset.stale = String(model.stale("window"));
+    const starts = new Set(window?.states.starts);
+    select(lane)
+      .selectAll<HTMLSpanElement, number>("span")
+      .data(visiblePositions(model), (pos) => pos)
+      .join((enter) =>
+        enter
+          .append("span")
+          .attr("class", "token")
+          .attr("data-pos", (pos) => pos),
+      )
+      .style("left", (pos) => `${(pos - state.pos) * layout.columnWidth}px`)
+      .style("--on", (pos) =>
+        on && window && selected.length ? on[pos - window.states.from] / selected.length : 0,
+      )
+      .classed("start", (pos) => starts.has(pos) && pos > 0)
+      .classed("hover", (pos) => pos === state.hover.pos)
+      .each(function (pos) {
+        const token = window ? all[pos - window.from] : undefined;
+        const text = token === undefined ? "" : visible(token);
+        if (this.textContent !== text) this.textContent = text;
+        this.title = token === undefined ? `${pos}` : `${text} · ${pos}`;
+      });
+  };
+};
+
+/** The positions in view of which something is loaded. */
+export function visiblePositions({ state, layout, window }: Model): number[] {
+  if (!window) return [];
+  const from = Math.max(state.pos, window.from);
+  const to = Math.min(state.pos + layout.columns - 1, window.from + window.states.steps - 1);
+  return Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
+}

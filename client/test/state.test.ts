@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import * as state from "../src/state";
+import { INITIAL, type State } from "../src/state";
+
+const brushed = state.brush(10, 14)(INITIAL);
+
+describe("transitions", () => {
+  it("give back the same object where nothing changes", () => {
+    const same: [string, state.Transition, State][] = [
+      ["brush", state.brush(14, 10), brushed],
+      ["moveTo", state.moveTo(0), INITIAL],
+      ["setThreshold", state.setThreshold(0.3), INITIAL],
+      ["constrain", state.constrain(0, 1), INITIAL],
+      ["point", state.point({ pos: null }), INITIAL],
+      ["clear", state.clear, INITIAL],
+      ["within", state.within(100), brushed],
+      ["setTracks", state.setTracks(["a"]), state.setTracks(["a"])(INITIAL)],
+    ];
+    for (const [name, transition, before] of same) expect(transition(before), name).toBe(before);
+  });
+
+  it("brush in either direction, and let go what was put in by hand", () => {
+    const edited = state.toggleCell(3, [])(brushed);
+    expect(state.brush(9, 4)(edited)).toMatchObject({ range: { from: 4, to: 9 }, added: [], dropped: [] });
+  });
+
+  it("never let the ends of a range pass each other", () => {
+    expect(state.moveEnd("from", 99)(brushed).range).toEqual({ from: 14, to: 14 });
+    expect(state.moveEnd("to", 0)(brushed).range).toEqual({ from: 10, to: 10 });
+  });
+
+  it("put cells in and take them out on top of those that follow the range", () => {
+    const out = state.toggleCell(5, [5, 6])(brushed);
+    expect(out).toMatchObject({ added: [], dropped: [5] });
+    expect(state.toggleCell(5, [6])(out)).toMatchObject({ added: [5], dropped: [] });
+  });
+
+  it("edit pinned cells in place", () => {
+    const pinned = state.pin([2, 9])(brushed);
+    expect(state.toggleCell(5, [2, 9])(pinned).pinned).toEqual([2, 5, 9]);
+    expect(state.toggleCell(2, [2, 9])(pinned).pinned).toEqual([9]);
+  });
+
+  it("allow both sides only above threshold 0", () => {
+    const both = state.setSides("both")(brushed);
+    expect(both.sides).toBe("both");
+    expect(state.setThreshold(0)(both).sides).toBe("positive");
+    expect(state.setSides("both")(state.setThreshold(-0.2)(brushed)).sides).toBe("positive");
+  });
+
+  it("keep the position under the pointer while zooming", () => {
+    const zoomed = state.zoom(20, 50, 200)(state.moveTo(45)(INITIAL));
+    expect(zoomed).toMatchObject({ columnWidth: 20, pos: 40 });
+  });
+
+  it("show a match in the column of the range", () => {
+    expect(state.follow({ from: 100, to: 103 }, 8)(brushed)).toMatchObject({
+      pos: 92,
+      range: { from: 100, to: 103 },
+    });
+  });
+
+  it("keep a range inside the corpus, or drop it", () => {
+    expect(state.within(12)(brushed).range).toEqual({ from: 10, to: 11 });
+    expect(state.within(5)(brushed).range).toBeNull();
+    expect(state.within(5)(state.moveTo(80)(INITIAL)).pos).toBe(4);
+  });
+
+  it("tell a choice from a look elsewhere", () => {
+    expect(state.sameChoice(brushed, state.panBy(7)(brushed))).toBe(true);
+    expect(state.sameChoice(brushed, state.setThreshold(0.31)(brushed))).toBe(false);
+  });
+});

@@ -1,0 +1,221 @@
+"""The match index of a source: its states once more, as codes that can be searched fast.
+
+Each stored number becomes a code of 16 bits that never falls as the number rises; 0 stands for NaN. So a code above
+that of a threshold's cut is on, one below it is off, and only where the two are equal (one state in thousands) does
+the stored number itself have to be looked at: answers are those of the stored numbers, bit for bit.
+
+Two orders are kept, since matching reads some cells at all steps and then all cells at some steps:
+
+    by_cell.npy   uint16, cells x steps
+    by_step.npy   uint8, steps x cells: the upper halves of the codes
+    index.json    what it was built from, and how numbers become codes
+
+An index lies in `.lstmvis/index/` in the project's directory, or in the user's cache folder where that cannot be
+written. It is built under a temporary name and renamed when whole; one that was built from other data is replaced.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lstmvis.data.errors import LstmvisError
+from lstmvis.data.project import Source
+from lstmvis.server import kernels
+
+VERSION = 1
+BLOCK_BYTES = 1 << 25  # of states that are coded together
+CACHED_ROW_BYTES = 1 << 26
+SAMPLED_VALUES = 1 << 18
+RARE = 5e-4  # share of the states on either side that may lie beyond the codes' range
+HIGHEST = 65535
+Progress = Callable[[float], None]
+
+
+class IndexingError(LstmvisError):
+    """An index cannot be built."""
+
+
+@dataclass(frozen=True)
+class Coding:
+    """How numbers become codes: 1 + (number - low) * scale, cut to 1..65535, in arithmetic of `dtype`."""
+
+    low: float
+    scale: float
+    dtype: str  # float32 where that holds every stored number, else float64
+
+    def code(self, value: float) -> int:
+        """The code of a number that is one of `dtype`."""
+        return int(kernels.encode(np.array([[value]], self.dtype), *self.constants)[0][0, 0])
+
+    @property
+    def constants(self) -> tuple[Any, Any]:
+        kind = np.dtype(self.dtype).type
+        return kind(self.low), kind(self.scale)
+
+
+class StateIndex:
+    """An index that has been opened. Threads may share it."""
+
+    def __init__(self, directory: Path, source: Source, coding: Coding) -> None:
+        self.coding = coding
+        self._source = source
+        self._by_cell = np.load(directory / "by_cell.npy", mmap_mode="r")  # (C, T) uint16
+        self.by_step = np.load(directory / "by_step.npy", mmap_mode="r")  # (T, C) uint8
+        self._lock = threading.Lock()
+        self._rows: OrderedDict[tuple[int, bool, float], NDArray[np.uint64]] = OrderedDict()
+
+    def row(self, cell: int, cut: float, negative: bool) -> NDArray[np.uint64]:
+        """At which steps a cell is on (its number `>= cut`, or `<= cut` on the negative side), as bits of words."""
+        key = (cell, negative, cut)
+        with self._lock:
+            if key in self._rows:
+                self._rows.move_to_end(key)
+                return self._rows[key]
+        row = self._compute_row(cell, cut, negative)
+        with self._lock:
+            self._rows[key] = row
+            while len(self._rows) * row.nbytes > CACHED_ROW_BYTES:
+                self._rows.popitem(last=False)
+        return row
+
+    def _compute_row(self, cell: int, cut: float, negative: bool) -> NDArray[np.uint64]:
+        codes = self._by_cell[cell]
+        code = self.coding.code(cut)
+        on = (codes < code) & (codes > 0) if negative else codes > code
+        level = np.flatnonzero(codes == code)
+        if len(level):
+            numbers = self._source.states.column(level, cell).astype(np.float64)
+            on[level] = numbers <= cut if negative else numbers >= cut
+        packed = np.zeros(-(-len(on) // 64) * 8, np.uint8)
+        bits = np.packbits(on, bitorder="little")
+        packed[: len(bits)] = bits
+        return packed.view(np.uint64)
+
+
+def open_index(project: Path, source: Source) -> StateIndex | None:
+    """The index of a project's source, or None where there is none that was built from the source as it is now."""
+    for directory in _places(project, source):
+        try:
+            description = json.loads((directory / "index.json").read_text(encoding="utf-8"))
+            if description["built_from"] == _built_from(source):
+                return StateIndex(directory, source, Coding(**description["coding"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # absent, or not one of ours: it will be built
+    return None
+
+
+def build_index(project: Path, source: Source, progress: Progress = lambda share: None) -> StateIndex:
+    """Build the index unless there is one; `progress` is told the share that is done, and may raise to stop.
+
+    Memory does not grow with the source. Of several processes that want the same index one builds it, and the others
+    wait. Raises IndexingError where there is no place for it.
+    """
+    for directory in _places(project, source):
+        try:
+            directory.parent.mkdir(parents=True, exist_ok=True)
+            with _only_one(directory.with_suffix(".lock")):
+                found = open_index(project, source)
+                return found or _build(directory, source, progress)
+        except OSError as error:
+            reason = error
+    size = 3 * source.steps * source.cells
+    raise IndexingError(f"The match index of {source.id} takes {size:,} bytes and cannot be written: {reason}.")
+
+
+def _places(project: Path, source: Source) -> list[Path]:
+    """Where the index may lie, best first."""
+    name = re.sub(r"[^A-Za-z0-9]+", "-", source.id).strip("-")[:60] + "-" + _digest(source.id)
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lstmvis"
+    return [project / ".lstmvis" / "index" / name, cache / _digest(str(project.resolve())) / "index" / name]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _built_from(source: Source) -> dict[str, Any]:
+    status = source.states.file.stat()
+    return {
+        "version": VERSION,
+        "file": source.states.file.name,
+        "bytes": status.st_size,
+        "modified_ns": status.st_mtime_ns,
+        "path": source.path,
+        "shape": list(source.states.shape),
+        "dtype": source.states.dtype.str,
+    }
+
+
+@contextmanager
+def _only_one(lock: Path) -> Iterator[None]:
+    """Wait until no other process holds the lock; a process that ends, however, gives it back."""
+    try:
+        import fcntl
+    except ImportError:  # a system without it: the work may be done twice, and the later one wins
+        yield
+        return
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+
+
+def _build(directory: Path, source: Source, progress: Progress) -> StateIndex:
+    for abandoned in directory.parent.glob(f"{directory.name}.*.part"):
+        shutil.rmtree(abandoned, ignore_errors=True)
+    part = Path(tempfile.mkdtemp(prefix=f"{directory.name}.", suffix=".part", dir=directory.parent))
+    try:
+        built_from = _built_from(source)
+        coding = _choose_coding(source)
+        _write_codes(part, source, coding, progress)
+        description = {"built_from": built_from, "coding": asdict(coding)}
+        (part / "index.json").write_text(json.dumps(description), encoding="utf-8")
+        shutil.rmtree(directory, ignore_errors=True)
+        part.rename(directory)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return StateIndex(directory, source, coding)
+
+
+def _choose_coding(source: Source) -> Coding:
+    """Codes evenly over the range in which nearly all states lie, judged by rows from all over the source."""
+    kind = np.float32 if np.can_cast(source.states.dtype, np.float32) else np.float64
+    pieces = 64
+    length = max(1, SAMPLED_VALUES // max(1, source.cells) // pieces)
+    begins = np.linspace(0, max(0, source.steps - length), pieces).astype(np.int64)
+    sample = np.concatenate([source.states.rows(begin, begin + length).astype(kind) for begin in begins.tolist()])
+    finite = sample[np.isfinite(sample)]
+    low, high = np.quantile(finite, [RARE, 1 - RARE]) if finite.size else (0.0, 1.0)
+    margin = max((high - low) * 0.05, abs(low) * 1e-5, abs(high) * 1e-5, 1e-30)
+    return Coding(float(kind(low - margin)), float(kind((HIGHEST - 1) / (high - low + 2 * margin))), kind.__name__)
+
+
+def _write_codes(part: Path, source: Source, coding: Coding, progress: Progress) -> None:
+    steps, cells = source.steps, source.cells
+    by_cell = np.lib.format.open_memmap(part / "by_cell.npy", "w+", np.uint16, (cells, steps))
+    offset = by_cell.offset
+    del by_cell  # the file has its header and its size; written through a map, its pages would count as memory
+    length = max(1, BLOCK_BYTES // max(1, cells * np.dtype(coding.dtype).itemsize))
+    with (part / "by_cell.npy").open("r+b") as cell_file, (part / "by_step.npy").open("wb") as step_file:
+        header = {"descr": "|u1", "fortran_order": False, "shape": (steps, cells)}
+        np.lib.format.write_array_header_2_0(step_file, header)
+        for start in range(0, steps, length):
+            progress(start / steps)
+            values = np.ascontiguousarray(source.states.rows(start, start + length), coding.dtype)
+            codes, upper = kernels.encode(values, *coding.constants)
+            step_file.write(upper.data)
+            for cell in range(cells):
+                os.pwrite(cell_file.fileno(), codes[cell].data, offset + 2 * (cell * steps + start))
+    progress(1.0)

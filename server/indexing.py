@@ -1,0 +1,77 @@
+"""Building the match indexes of what is served, one after the other in the background."""
+
+import queue
+import threading
+from weakref import WeakKeyDictionary
+
+from tqdm import tqdm
+
+from lstmvis.data.errors import LstmvisError
+from lstmvis.data.project import Project, Source
+from lstmvis.server.errors import IndexNotReadyError
+from lstmvis.server.index import StateIndex, build_index, open_index
+
+SCANNED_VALUES = 50_000_000  # states of a source that is still searched without an index
+LEAST_VALUES = 2_000_000  # states of a source that is worth one
+
+
+class Indexer:
+    """The indexes of sources, and how far those are that are being built."""
+
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[tuple[Project, Source]] = queue.SimpleQueue()
+        self._indexes: WeakKeyDictionary[Source, StateIndex] = WeakKeyDictionary()
+        self._progress: WeakKeyDictionary[Source, float] = WeakKeyDictionary()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def want(self, project: Project) -> None:
+        """Open the indexes of the project's larger sources, and see to it that those it lacks are built."""
+        for source in project.sources.values():
+            if source.steps * source.cells < LEAST_VALUES:
+                continue
+            if index := open_index(project.directory, source):
+                self._indexes[source] = index
+                continue
+            self._progress[source] = 0.0
+            self._queue.put((project, source))
+            self._start()
+
+    def find(self, source: Source) -> StateIndex | None:
+        """The index, or None where the source is searched without. Raises IndexNotReadyError where that would take
+        too long while the index is being built."""
+        index = self._indexes.get(source)
+        progress = self._progress.get(source)
+        if index is None and progress is not None and source.steps * source.cells > SCANNED_VALUES:
+            raise IndexNotReadyError(source.id, progress)
+        return index
+
+    def progress(self, source: Source) -> float | None:
+        """How much of the source's index has been built, 0 to 1; None where none is being built."""
+        return self._progress.get(source)
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._build_all, name="indexing", daemon=True)
+                self._thread.start()
+
+    def _build_all(self) -> None:
+        while True:
+            project, source = self._queue.get()
+            self._build(project, source)
+            del project, source  # while waiting, keep none of them alive
+
+    def _build(self, project: Project, source: Source) -> None:
+        with tqdm(total=100, desc=f"Indexing {project.directory.name} {source.id}", unit="%", disable=None) as bar:
+
+            def progress(share: float) -> None:
+                self._progress[source] = share
+                bar.update(int(100 * share) - bar.n)
+
+            try:
+                self._indexes[source] = build_index(project.directory, source, progress)
+            except (LstmvisError, OSError) as error:  # the source is searched without, however long that takes
+                bar.write(f"No match index for {project.directory.name} {source.id}: {error}")
+            finally:
+                self._progress.pop(source, None)

@@ -1,0 +1,43 @@
+"""The threads that share the compiled loops' work: as many as there are processors."""
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+_threads = ThreadPoolExecutor(CORES, thread_name_prefix="matching")
+
+
+def in_threads(work: Callable[[T], R], pieces: Iterable[T]) -> list[R]:
+    """The results of `work` on each piece, in order. The first error ends it: no later piece is begun."""
+    futures = [_threads.submit(work, piece) for piece in pieces]
+    try:
+        return [future.result() for future in futures]
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+class Turns:
+    """A few pieces of heavy work at a time: more would not end sooner, and each takes memory."""
+
+    WAIT_S = 0.05  # between two looks whether the work is still wanted
+
+    def __init__(self, at_a_time: int = CORES) -> None:
+        self._free = threading.Semaphore(at_a_time)
+
+    @contextmanager
+    def taken(self, check: Callable[[], None]) -> Iterator[None]:
+        """Wait for a turn and hold it; `check` is called while waiting, and what it raises ends that."""
+        while not self._free.acquire(timeout=self.WAIT_S):
+            check()
+        try:
+            yield
+        finally:
+            self._free.release()

@@ -1,0 +1,163 @@
+"""The real page, served by the real server, in Chromium."""
+
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.error import URLError
+from urllib.parse import urlencode
+from urllib.request import urlopen
+
+import pytest
+
+from tests.browser.projects import write_all
+
+sync_api = pytest.importorskip("playwright.sync_api")
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+BUILT_PAGE = Path(__file__).parents[2] / "server" / "static" / "index.html"
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory):
+    """Where the projects of `projects.py` are served."""
+    if not BUILT_PAGE.exists():
+        pytest.skip("the page is not built: npm run build in client/")
+    directory = write_all(tmp_path_factory.mktemp("projects"))
+    command = [sys.executable, "-m", "lstmvis.tools.cli", "serve", str(directory), "--port", "0", "--no-browser"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            announced = re.search(r"http://\S+", server.stdout.readline())
+            assert announced, "the server does not say where it listens"
+            wait_until_served(announced[0])
+            yield announced[0]
+        finally:
+            server.terminate()
+
+
+def wait_until_served(address, seconds=30):
+    """It announces itself a moment before it answers."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return urlopen(address, timeout=5).close()
+        except URLError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium on this machine")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium, address):
+    """A fresh page; the test fails if anything on it fails."""
+    context = chromium.new_context(base_url=address, viewport={"width": 1400, "height": 900})
+    page = context.new_page()
+    failures = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    yield page
+    context.close()
+    assert not failures
+
+
+@pytest.fixture
+def explore(page):
+    """Open the exploring page, or with `parameters` any state of it; gives a hand for using it."""
+
+    def open_page(**parameters):
+        page.goto("/?" + urlencode({"project": "parentheses", **parameters}, doseq=True))
+        hand = Hand(page)
+        hand.rest()
+        return hand
+
+    return open_page
+
+
+class Hand:
+    """What a person does on the page, and sees there when nothing is under way any more."""
+
+    def __init__(self, page):
+        self.page = page
+
+    def rest(self):
+        self.page.wait_for_selector("body[data-ready=true]", timeout=20_000)
+
+    def word(self, pos):
+        return self.page.locator(f"[data-view=words] [data-pos='{pos}']")
+
+    def brush(self, start, end):
+        """Drag from word to word."""
+        self.drag(centre(self.word(start)), centre(self.word(end)))
+
+    def drag(self, start, end):
+        mouse = self.page.mouse
+        mouse.move(*start)
+        mouse.down()
+        mouse.move(*end, steps=5)
+        mouse.up()
+        self.rest()
+
+    def drag_handle(self, name, columns):
+        """Move one of the handles under the words by whole columns."""
+        x, y = centre(self.page.locator(f"[data-handle={name}]"))
+        self.drag((x, y), (x + columns * self.column_width, y))
+
+    @property
+    def column_width(self):
+        return self.page.locator("[data-view=words] [data-pos]").first.bounding_box()["width"]
+
+    def press(self, *keys):
+        for key in keys:
+            self.page.keyboard.press(key)
+        self.rest()
+
+    def field(self, name, value):
+        """Write into one of the number fields."""
+        field = self.page.locator(f"input[name={name}]")
+        field.fill(str(value))
+        field.press("Enter")
+        field.blur()
+        self.rest()
+
+    def cells(self):
+        return [int(chip.get_attribute("data-cell")) for chip in self.page.locator("[data-cell]").all()]
+
+    def matches(self):
+        """Position, text of the score and length of each row, from the top."""
+        rows = self.page.locator("[data-view=matches] [data-rank]")
+        return [
+            (
+                int(row.get_attribute("data-pos")),
+                row.locator(".score").inner_text(),
+                int(row.locator(".length").inner_text()),
+            )
+            for row in rows.all()
+        ]
+
+    def address(self):
+        return self.page.url.partition("?")[2]
+
+
+def centre(locator):
+    box = locator.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

@@ -1,0 +1,182 @@
+"""The matches: which ones, where they stand, how they are coloured and filtered."""
+
+import re
+
+import pytest
+
+from tests.browser.conftest import centre
+
+SELECTED = {"pos": 100, "range": "107,109", "threshold": 0.1}
+
+
+def answer(hand, **parameters):
+    """What the API says to the selection that the page shows."""
+    query = {
+        "project": "parentheses",
+        "source": "states::cell",
+        "cells": ",".join(map(str, hand.cells())),
+        "activation": 0.1,
+        **parameters,
+    }
+    return hand.page.request.get("/api/v2/match", params=query).json()["results"]
+
+
+def rows_of(results, selected):
+    return [
+        (int(row["pos"]), f"{row['factors'][6]:.0f}/{selected}", int(row["factors"][2]))
+        for row in results["rankingDetail"]
+    ]
+
+
+def test_rows_are_the_matches_of_the_api_in_their_order(explore):
+    hand = explore(**SELECTED)
+    results = answer(hand)
+    assert len(hand.matches()) == 50
+    assert hand.matches() == rows_of(results, len(hand.cells()))
+    all_cells, any_cell = results["counts"][-1], sum(results["counts"])
+    totals = hand.page.locator(".totals").inner_text()
+    assert totals.startswith(f"{all_cells:,} of")
+    assert totals.endswith(f"{any_cell:,} of any")
+
+
+def test_every_match_starts_below_the_range(explore):
+    hand = explore(**SELECTED)
+    column = hand.word(107).bounding_box()["x"]
+    for row in hand.page.locator("[data-rank]").all()[:10]:
+        start = row.get_attribute("data-pos")
+        assert row.locator(f"[data-pos='{start}']").bounding_box()["x"] == pytest.approx(column, abs=0.6)
+
+
+def test_matches_show_the_words_around_them(explore):
+    hand = explore(**SELECTED)
+    row = hand.page.locator("[data-rank]").nth(3)
+    start = int(row.get_attribute("data-pos"))
+    params = {"project": "parentheses", "source": "states::cell", "pos": start, "left": 2, "right": 8, "dims": "words"}
+    words = hand.page.request.get("/api/v2/context", params=params).json()["results"]["words"][0]["words"]
+    shown = [row.locator(f"[data-pos='{pos}']").inner_text() for pos in range(start - 2, start + 9)]
+    assert shown == words
+
+
+def test_a_link_opens_the_place_and_back_leads_back(explore):
+    hand = explore(**SELECTED)
+    before = hand.address()
+    link = hand.page.locator("[data-rank] a").nth(5)
+    start, _, length = hand.matches()[5]
+    target = link.get_attribute("href")
+    link.click()
+    hand.rest()
+    assert f"?{hand.address()}" == target
+    assert f"range={start}%2C{start + length - 1}" in hand.address()
+    hand.page.go_back()
+    hand.rest()
+    assert hand.address() == before
+
+
+def test_lengths_can_be_those_of_the_range_or_at_least_those(explore):
+    hand = explore(**SELECTED)
+    hand.page.get_by_text("same", exact=True).click()
+    hand.rest()
+    assert hand.matches() == rows_of(answer(hand, phrase_length=3), len(hand.cells()))
+    hand.page.get_by_text("at least", exact=True).click()
+    hand.rest()
+    assert hand.matches() == rows_of(answer(hand, min_length=3), len(hand.cells()))
+
+
+def test_a_bar_of_the_histogram_keeps_one_length_and_a_second_click_all(explore):
+    hand = explore(**SELECTED)
+    everything, totals = hand.matches(), hand.page.locator(".totals").inner_text()
+    bar = hand.page.locator("[data-view=histogram] [data-length='2']")
+    assert f"{answer(hand)['fuzzyLengthHistogram'][2]:,} with any" in bar.locator("title").text_content()
+    hand.page.mouse.click(*centre(bar.locator(".hit")))
+    hand.rest()
+    assert hand.matches() == rows_of(answer(hand, match_length="2,2"), len(hand.cells()))
+    assert {length for _, _, length in hand.matches()} == {2}
+    assert hand.page.locator(".totals").inner_text() == totals
+    hand.page.mouse.click(*centre(bar.locator(".hit")))
+    hand.rest()
+    assert hand.matches() == everything
+
+
+def test_more_matches_can_be_listed(explore):
+    hand = explore(**SELECTED)
+    hand.page.get_by_role("button", name="Show more").click()
+    hand.rest()
+    assert hand.matches() == rows_of(answer(hand, limit=100), len(hand.cells()))
+
+
+def read_map(hand, name):
+    """The colours of a heat map, row by row, and its legend: colour to label."""
+    panel = hand.page.locator(f"[data-view=heatmap][data-name='{name}']")
+    pixels = panel.locator("canvas").evaluate(
+        """canvas => {
+            const {width, height} = canvas;
+            const data = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+            return Array.from({length: height}, (_, y) => Array.from({length: width}, (_, x) => {
+                const i = 4 * (y * width + x);
+                return data[i + 3] ? `rgb(${data[i]}, ${data[i + 1]}, ${data[i + 2]})` : null;
+            }));
+        }"""
+    )
+    legend = panel.locator("[data-label]").evaluate_all(
+        "all => all.map(swatch => [getComputedStyle(swatch).backgroundColor, swatch.dataset.label])"
+    )
+    line = panel.locator(".map-field .hairline").evaluate("line => line.offsetLeft")
+    width = panel.locator("canvas").evaluate("canvas => canvas.offsetWidth / canvas.width")
+    return pixels, dict(legend), round(line / width)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_heat_maps_can_be_read_through_their_legends(page, explore, theme):
+    page.emulate_media(color_scheme=theme)
+    hand = explore(**SELECTED, track=["kind", "depth"])
+    details = answer(hand, left=4, right=4, dims="cell_count,meta_kind,meta_depth")["positionDetail"]
+    for name, dim in [("cell_count", "cell_count"), ("kind", "meta_kind"), ("depth", "meta_depth")]:
+        pixels, legend, start = read_map(hand, name)
+        assert len(pixels) == 50
+        for row, values in zip(hand.matches(), zip(pixels, details[dim], strict=True), strict=True):
+            colours, expected = values
+            before = min(4, row[0])
+            shown = [legend[colour] for colour in colours[start - before : start + 5]]
+            assert shown == [str(value) for value in expected[: len(shown)]]
+
+
+def test_heat_map_rows_stand_in_line_with_the_words(explore):
+    hand = explore(**SELECTED)
+    field = hand.page.locator("[data-view=heatmap] canvas").first.bounding_box()
+    for rank in (0, 1, 7):
+        row = hand.page.locator(f"[data-rank='{rank}']").bounding_box()
+        assert row["y"] == pytest.approx(field["y"] + rank * row["height"], abs=0.6)
+    assert field["width"] / 8 >= 10
+
+
+def test_a_click_on_the_title_of_a_heat_map_colours_the_words(explore):
+    hand = explore(**SELECTED)
+    hand.page.get_by_role("button", name="kind", exact=True).click()
+    hand.rest()
+    _, legend, _ = read_map(hand, "kind")
+    row = hand.page.locator("[data-rank]").first
+    words = row.locator("[data-pos]").evaluate_all("all => all.map(w => [w.textContent, w.style.backgroundColor])")
+    kinds = {"(": "OPEN", ")": "CLOSE"}
+    assert all(legend[colour] == kinds.get(word, "NUMBER") for word, colour in words)
+
+
+def test_pointing_at_a_heat_map_says_what_is_there(explore):
+    hand = explore(**SELECTED, track=["kind", "top"])
+    hand.page.locator("[data-name=top] canvas").hover(position={"x": 60, "y": 30})
+    lines = hand.page.get_by_role("tooltip").inner_text().splitlines()
+    assert len(lines) == 4
+    assert all(re.fullmatch(r".+ +\d(\.\d+)?", line) for line in lines[1:])
+
+
+def test_tracks_come_and_go(explore):
+    hand = explore(pos=100)
+    tracks = hand.page.locator("[data-view=tracks] [data-name]")
+    assert [track.get_attribute("data-name") for track in tracks.all()] == ["kind"]
+    hand.page.get_by_label("Add an annotation").select_option("loss")
+    hand.rest()
+    hand.page.get_by_role("button", name="Remove kind").click()
+    hand.rest()
+    assert [track.get_attribute("data-name") for track in tracks.all()] == ["loss"]
+    hand.page.reload()
+    hand.rest()
+    assert [track.get_attribute("data-name") for track in tracks.all()] == ["loss"]

@@ -1,0 +1,203 @@
+"""The page as a whole: projects, the address, search, errors, and text that tries to be more than text."""
+
+import re
+
+import pytest
+
+from tests.browser.conftest import Hand
+from tests.browser.projects import HOSTILE_ANNOTATION, HOSTILE_ID, HOSTILE_WORDS
+
+
+def open_projects(page):
+    page.goto("/")
+    Hand(page).rest()
+
+
+def test_the_project_page_shows_every_project_and_what_is_wrong(page):
+    open_projects(page)
+    names = page.locator("[data-project] h2").all_inner_texts()
+    assert sorted(names) == ["<i>hostile</i>", "Parentheses", "broken", "wordless"]
+    assert "gone.hdf5" in page.locator("[data-project=broken]").inner_text()
+    facts = page.locator("[data-project=parentheses]").inner_text()
+    for fact in ("3,000", "kind", "depth", "layer 1 · cell", "24 cells"):
+        assert fact in facts
+    page.locator("[data-project=parentheses]").get_by_role("link", name="layer 1 · raw").click()
+    Hand(page).rest()
+    assert page.locator("[data-view=words] [data-pos='0']").count() == 1
+    assert "source=states%3A%3Araw" in page.url
+
+
+def test_a_newcomer_is_told_where_to_begin(page):
+    open_projects(page)
+    page.locator("p", has_text="New here?").get_by_role("link").click()
+    Hand(page).rest()
+    assert "Drag over some words" in page.locator(".notice").inner_text()
+
+
+def test_the_address_holds_all_of_the_page(explore, page):
+    query = {
+        "source": "states::cell",
+        "pos": 90,
+        "width": 30,
+        "threshold": 0.05,
+        "range": "95,96",
+        "off": "0,1",
+        "sides": "both",
+        "drop": "3",
+        "track": ["loss", "top"],
+        "length": "atLeast",
+        "lengths": "2,4",
+        "limit": 20,
+        "colour": "meta_loss",
+    }
+    hand = explore(**query)
+    first = hand.address()
+    hand.press("ArrowRight", "ArrowLeft")
+    assert hand.address() == first
+    seen = hand.cells(), hand.matches()
+    assert len(seen[1]) == 20
+    page.reload()
+    hand.rest()
+    assert (hand.cells(), hand.matches()) == seen
+
+
+@pytest.mark.parametrize(("typed", "pos"), [("0", 0), ("1,234", 1234), ("999999", 2999), ("-5", 0), ("nonsense", 100)])
+def test_a_position_can_be_typed(explore, typed, pos):
+    hand = explore(pos=100)
+    box = hand.page.get_by_label("Position", exact=True)
+    box.fill(typed)
+    box.press("Enter")
+    box.blur()
+    hand.rest()
+    assert box.input_value() == f"{pos:,}"
+    assert hand.page.locator("[data-view=words] [data-pos]").first.get_attribute("data-pos") == str(pos)
+
+
+def test_search_goes_to_what_it_finds(explore):
+    hand = explore(pos=0)
+    hand.press("/")
+    hand.page.keyboard.type("((")
+    hand.page.locator("[role=option]").nth(2).wait_for()
+    hand.rest()
+    place = int(hand.page.locator("[role=option]").nth(2).get_attribute("data-pos"))
+    hand.press("ArrowDown", "ArrowDown", "ArrowDown", "Enter")
+    assert [hand.word(pos).inner_text() for pos in (place, place + 1)] == ["(", "("]
+
+
+def test_keys_typed_into_a_field_are_the_field_s(explore):
+    hand = explore(pos=100, range="110,111")
+    before = hand.address()
+    hand.page.locator("input[name=search]").focus()
+    hand.page.keyboard.type("u-=[]?")
+    hand.press("Escape")
+    assert hand.address() == before
+
+
+def test_tokens_and_labels_are_only_ever_text(page, explore):
+    hand = explore(project=HOSTILE_ID, pos=0, width=120, threshold=0.1, range="5,5")
+    assert {word.inner_text() for word in page.locator("[data-view=words] [data-pos]").all()} <= set(HOSTILE_WORDS)
+    assert page.locator(f"[data-view=heatmap][data-name='{HOSTILE_ANNOTATION}']").count() == 1
+    assert hand.matches()
+    hand.press("?")
+    assert page.title() == "<i>hostile</i> · lstmvis"
+    assert page.locator("img, [data-view] script").count() == 0
+
+
+def test_a_project_without_words_still_has_matches(explore):
+    hand = explore(project="wordless", pos=10, threshold=0.1, range="12,12", off="0,0")
+    assert hand.cells()
+    assert hand.matches()
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"project": "nowhere"}, "no project “nowhere”"),
+        ({"project": "broken"}, "gone.hdf5"),
+        ({"source": "states::nothing"}, "no source “states::nothing”"),
+    ],
+)
+def test_what_does_not_exist_is_said_with_a_way_on(explore, query, sentence):
+    hand = explore(**query)
+    notice = hand.page.locator(".notice")
+    assert sentence in notice.inner_text()
+    notice.get_by_role("link", name="All projects").click()
+    hand.page.locator("[data-project]").first.wait_for()
+
+
+def test_an_error_shows_the_server_s_words_and_can_be_tried_again(page, explore):
+    sentence = "`activation` is out of sorts today."
+    problem = {"status": 400, "json": {"title": "Bad Request", "detail": sentence, "status": 400}}
+    page.route(re.compile("/match"), lambda route: route.fulfill(**problem))
+    hand = explore(pos=100, range="110,111")
+    assert sentence in page.locator(".notice").inner_text()
+    page.unroute(re.compile("/match"))
+    page.get_by_role("button", name="Try again").click()
+    hand.rest()
+    assert hand.matches()
+
+
+def test_an_index_that_is_being_built_is_waited_for(page, explore):
+    building = {
+        "status": 503,
+        "headers": {"Retry-After": "1"},
+        "json": {"title": "Busy", "detail": "The match index is being built.", "status": 503, "progress": 0.4},
+    }
+    page.route(re.compile("/match"), lambda route: route.fulfill(**building), times=2)
+    page.goto("/?project=parentheses&pos=100&range=110,111")
+    progress = page.locator("progress")
+    progress.wait_for()
+    assert progress.get_attribute("value") == "0.4"
+    hand = Hand(page)
+    hand.rest()
+    assert hand.matches()
+
+
+def test_an_overtaken_answer_is_never_shown(page, explore):
+    hand = explore(pos=100, threshold=0.1, range="110,111")
+    slow = []
+
+    def hold_first(route):
+        slow.append(route)
+        if len(slow) > 1:
+            route.continue_()
+
+    page.route(re.compile("/match"), hold_first)
+    hand.page.keyboard.press("]")
+    page.wait_for_timeout(200)
+    assert len(slow) == 1
+    assert page.locator("body").get_attribute("data-ready") == "false"
+    hand.press("[")
+    shown = hand.matches()
+    assert "range=109%2C112" in hand.address()
+    page.wait_for_timeout(200)
+    assert hand.matches() == shown
+
+
+@pytest.mark.parametrize("width", [800, 1100, 1900])
+def test_nothing_hangs_over_the_edge(page, explore, width):
+    page.set_viewport_size({"width": width, "height": 700})
+    hand = explore(pos=100, threshold=0.1, range="107,109", track=["kind", "depth", "loss"])
+    assert hand.matches()
+    inner, scrolled = page.evaluate("[innerWidth, document.documentElement.scrollWidth]")
+    assert scrolled <= inner
+    for view in ("plot", "words", "cells", "matches"):
+        box = page.locator(f"[data-view={view}]").bounding_box()
+        assert 0 <= box["x"] <= box["x"] + box["width"] <= width
+
+
+def test_the_theme_is_kept(page, explore):
+    explore(pos=0)
+    theme = page.locator("html").get_attribute("data-theme")
+    page.get_by_role("button", name="Light or dark").click()
+    page.reload()
+    Hand(page).rest()
+    assert page.locator("html").get_attribute("data-theme") != theme
+
+
+def test_nothing_is_asked_of_any_other_host(page, explore, address):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    explore(pos=100, range="107,109")
+    assert asked
+    assert all(url.startswith(address) for url in asked)

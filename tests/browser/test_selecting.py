@@ -1,0 +1,187 @@
+"""Brushing, the threshold, the zero constraints, and the cells that follow from them."""
+
+import numpy as np
+import pytest
+
+from tests.browser.conftest import centre
+from tests.browser.projects import CELLS, STARTS, nested_parentheses, stored_states
+
+states = stored_states(nested_parentheses()[1]).astype(float)
+
+
+def expected_cells(start, end, threshold=0.3, before=1, after=0, both=False):
+    """The definition, step by step, on the stored values."""
+    first = max(at for at in STARTS if at <= start)
+    last = min([at for at in STARTS if at > start] or [len(states)])
+    if end >= last:
+        return []
+    cut = np.arctanh(threshold)
+    sides = np.hstack([states >= cut, states <= -cut]) if both else states >= cut
+    fits = sides[start : end + 1].all(0)
+    fits &= ~sides[max(first, start - before) : start].any(0)
+    fits &= ~sides[end + 1 : min(last, end + 1 + after)].any(0)
+    return np.flatnonzero(fits).tolist()
+
+
+def test_dragging_over_words_selects_the_cells_that_fit(explore):
+    hand = explore(pos=100)
+    hand.brush(107, 109)
+    assert hand.cells() == expected_cells(107, 109)
+    assert hand.address() == "project=parentheses&pos=100&range=107%2C109"
+
+
+def test_dragging_backwards_selects_the_same(explore):
+    hand = explore(pos=100)
+    hand.brush(109, 107)
+    assert "range=107%2C109" in hand.address()
+
+
+def test_cells_follow_while_the_button_is_still_down(explore):
+    hand = explore(pos=100, threshold=0.1)
+    hand.page.mouse.move(*centre(hand.word(105)))
+    hand.page.mouse.down()
+    for pos in range(105, 112):
+        hand.page.mouse.move(*centre(hand.word(pos)))
+        hand.rest()
+        assert hand.cells() == expected_cells(105, pos, 0.1)
+    hand.page.mouse.up()
+
+
+@pytest.mark.parametrize("start", [0, 1, 249, 250, 251, 2999])
+def test_ends_of_sequences_and_of_the_corpus_count_as_off(explore, start):
+    hand = explore(pos=max(0, start - 20), threshold=0.1, range=f"{start},{start}", off="2,2")
+    assert hand.cells() == expected_cells(start, start, 0.1, 2, 2)
+
+
+def test_a_range_across_a_sequence_start_selects_nothing_and_says_so(explore):
+    hand = explore(pos=240)
+    hand.brush(248, 252)
+    assert hand.cells() == []
+    notice = hand.page.locator(".notice")
+    assert "a sequence starts at position 250" in notice.inner_text()
+    notice.get_by_role("button", name="End the range before it").click()
+    hand.rest()
+    assert "range=248%2C249" in hand.address()
+
+
+def test_dragging_the_threshold_changes_it_in_hundredths(explore):
+    hand = explore(pos=100, range="110,111")
+    line = hand.page.get_by_role("slider", name="Threshold")
+    box = line.bounding_box()
+    at = (box["x"] + 300, box["y"] + box["height"] / 2)
+    hand.drag(at, (at[0], at[1] - 40))
+    threshold = float(line.get_attribute("aria-valuenow"))
+    assert round(threshold, 2) == threshold > 0.3
+    assert hand.cells() == expected_cells(110, 111, threshold)
+    assert f"threshold={threshold}" in hand.address()
+
+
+@pytest.mark.parametrize("threshold", ["0", "-0.4", "0.12345", "0.99"])
+def test_any_threshold_can_be_typed(explore, threshold):
+    hand = explore(pos=100, range="110,110")
+    hand.field("threshold", threshold)
+    assert hand.cells() == expected_cells(110, 110, float(threshold))
+    assert f"threshold={threshold}" in hand.address()
+    hand.page.reload()
+    hand.rest()
+    assert hand.cells() == expected_cells(110, 110, float(threshold))
+
+
+def test_handles_change_the_range_and_both_constraints(explore):
+    hand = explore(pos=100, threshold=0.1)
+    hand.brush(107, 109)
+    hand.drag_handle("from", -2)
+    hand.drag_handle("to", 1)
+    hand.drag_handle("before", -2)
+    hand.drag_handle("after", 3)
+    assert hand.address() == "project=parentheses&pos=100&threshold=0.1&range=105%2C110&off=3%2C3"
+    assert hand.cells() == expected_cells(105, 110, 0.1, 3, 3)
+
+
+def test_constraints_may_reach_beyond_what_is_loaded(explore):
+    hand = explore(pos=100, threshold=0.1, range="110,110")
+    hand.field("before", 2000)
+    hand.field("after", 100000)
+    assert hand.cells() == expected_cells(110, 110, 0.1, 2000, 100000)
+
+
+def test_both_sides_number_the_negative_ones_after_all_cells(explore):
+    hand = explore(pos=100, range="110,110")
+    hand.page.get_by_role("switch", name="Both sides").click()
+    hand.rest()
+    cells = hand.cells()
+    assert cells == expected_cells(110, 110, both=True)
+    negative = next(cell for cell in cells if cell >= CELLS)
+    assert hand.page.locator(f"[data-cell='{negative}']").inner_text() == f"{negative - CELLS}\N{MINUS SIGN}"
+
+
+def test_both_sides_are_not_to_be_had_at_threshold_zero(explore):
+    hand = explore(pos=100, range="110,110", sides="both", threshold=0.2)
+    hand.field("threshold", 0)
+    assert hand.page.get_by_role("switch", name="Both sides").is_disabled()
+    assert hand.cells() == expected_cells(110, 110, 0)
+
+
+def test_scrolling_away_keeps_the_selection(explore):
+    hand = explore(pos=100)
+    hand.brush(107, 109)
+    before = hand.cells(), hand.matches()
+    hand.press("Shift+ArrowRight", "Shift+ArrowRight", "Shift+ArrowRight", "Shift+ArrowRight")
+    assert hand.word(107).count() == 0
+    assert (hand.cells(), hand.matches()) == before
+
+
+def test_a_page_opened_far_from_its_range_selects_the_same(explore):
+    assert explore(pos=2500, range="107,109").cells() == expected_cells(107, 109)
+
+
+def test_the_keyboard_does_what_the_mouse_does(explore):
+    hand = explore(pos=100, range="107,109", threshold=0.2)
+    hand.press("[", "]", "]", "}", "-", "=", "=", "ArrowRight")
+    assert hand.address() == "project=parentheses&pos=101&threshold=0.21&range=106%2C110"
+    assert hand.cells() == expected_cells(106, 110, 0.21)
+    hand.press("u")
+    assert "threshold=0.2&" in hand.address()
+    hand.press("Escape")
+    assert "range" not in hand.address()
+    assert hand.cells() == []
+    hand.press("u")
+    assert "range=106%2C110" in hand.address()
+
+
+def test_a_gesture_is_undone_as_a_whole(explore):
+    hand = explore(pos=100)
+    hand.brush(105, 106)
+    hand.brush(110, 118)
+    hand.press("u")
+    assert "range=105%2C106" in hand.address()
+
+
+def test_chips_drop_cells_and_pinned_cells_stay(explore):
+    hand = explore(pos=100, range="110,110", threshold=0.1)
+    first, second, *others = hand.cells()
+    hand.page.locator(f"[data-cell='{first}']").click()
+    hand.rest()
+    assert hand.cells() == [second, *others]
+    hand.page.get_by_role("button", name="pin", exact=True).click()
+    hand.brush(130, 131)
+    assert hand.cells() == [second, *others]
+    hand.page.get_by_role("button", name="unpin").click()
+    hand.rest()
+    assert hand.cells() == expected_cells(130, 131, 0.1)
+
+
+def test_where_no_cell_fits_the_page_says_what_would_admit_some(explore):
+    hand = explore(pos=100, range="110,110", threshold=0.99)
+    assert hand.cells() == []
+    notice = hand.page.locator(".notice")
+    assert "No cell fits" in notice.inner_text()
+    notice.get_by_role("button").first.click()
+    hand.rest()
+    assert hand.cells() != []
+
+
+def test_a_source_without_tanh_is_selected_by_its_own_numbers(explore):
+    hand = explore(pos=100, source="states::raw", threshold=0.5, range="110,111")
+    on = states * 2 >= 0.5
+    assert hand.cells() == np.flatnonzero(on[110] & on[111] & ~on[109]).tolist()

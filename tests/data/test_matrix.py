@@ -1,0 +1,156 @@
+import h5py
+import numpy as np
+import pytest
+
+from lstmvis.data.errors import ProjectError
+from lstmvis.data.matrix import open_hdf5, open_matrix
+
+VALUES = np.array([[1.5, -2, 3], [4, 0, -6], [7, 8.25, 9], [-1, 2, 5]])
+SLICES = [(0, 4), (1, 3), (2, 2), (3, 1), (-5, 2), (2, 99), (-9, -3), (10, 12), (-(10**400), 10**400)]
+
+
+@pytest.fixture
+def store(tmp_path):
+    """Write an array at `group/x`, in the layout that the keywords name, and open it."""
+
+    def write_and_open(values, userblock=0, **layout):
+        with h5py.File(tmp_path / "file.hdf5", "w", userblock_size=userblock) as file:
+            file.create_dataset("group/x", data=values, **layout)
+        return open_matrix(open_hdf5(tmp_path / "file.hdf5"), "group/x")
+
+    return write_and_open
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", ">f4", ">f8", "i1", "u2", ">i4", "i8", "?"])
+@pytest.mark.parametrize(
+    ("layout", "mapped"),
+    [
+        ({}, True),
+        ({"userblock": 512}, True),
+        ({"chunks": (2, 2)}, False),
+        ({"chunks": True, "compression": "gzip", "shuffle": True}, False),
+        ({"maxshape": (None, 3)}, False),
+    ],
+)
+def test_every_type_and_layout_gives_the_same_slices(store, dtype, layout, mapped):
+    values = VALUES.astype(dtype)
+    matrix = store(values, **layout)
+    assert matrix.mapped is mapped
+    assert (matrix.shape, len(matrix), matrix.dtype) == ((4, 3), 4, np.dtype(dtype))
+    for start, stop in SLICES:
+        expected = values[max(start, 0) : max(stop, 0)]
+        np.testing.assert_array_equal(matrix.rows(start, stop), expected, strict=True)
+
+
+@pytest.mark.parametrize("shape", [(0,), (0, 3), (4, 0)])
+def test_an_array_without_values_opens(store, shape):
+    matrix = store(np.zeros(shape, "f4"))
+    assert matrix.shape == shape
+    assert matrix.rows(0, 10).shape == shape
+
+
+def test_a_dataset_that_was_never_written_reads_as_zeros(tmp_path):
+    with h5py.File(tmp_path / "file.hdf5", "w") as file:
+        file.create_dataset("x", (3, 2), "f4")
+    assert open_matrix(open_hdf5(tmp_path / "file.hdf5"), "x").rows(0, 3).tolist() == [[0, 0]] * 3
+
+
+def test_values_in_another_file_open_but_are_not_mapped(store, tmp_path):
+    VALUES.tofile(tmp_path / "raw")
+    with h5py.File(tmp_path / "file.hdf5", "w") as file:
+        file.create_dataset("x", VALUES.shape, "f8", external=[(str(tmp_path / "raw"), 0, VALUES.nbytes)])
+    matrix = open_matrix(open_hdf5(tmp_path / "file.hdf5"), "x")
+    assert not matrix.mapped
+    assert matrix.rows(1, 3).tolist() == VALUES[1:3].tolist()
+
+
+def test_slices_of_a_mapped_array_cost_no_copy_and_cannot_be_written(store):
+    rows = store(VALUES).rows(1, 3)
+    assert not rows.flags.owndata
+    assert not rows.flags.writeable
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8", "u1", "i8"])
+def test_ids_of_any_type_are_integers(store, dtype):
+    ids = store(np.array([3, 1, 2], dtype)).integers(0, 9)
+    assert ids.dtype == np.int64
+    assert ids.tolist() == [3, 1, 2]
+
+
+def test_ids_that_are_no_numbers_are_minus_one(store):
+    assert store(np.array([3, np.nan, np.inf, -np.inf])).integers(1, 4).tolist() == [-1, -1, -1]
+
+
+@pytest.mark.parametrize(
+    ("values", "what"),
+    [
+        (5.0, r"float64 \(\)"),
+        (np.zeros((2, 2, 2)), r"float64 \(2, 2, 2\)"),
+        (np.array([b"a", b"b"]), r"\|S1 \(2,\)"),
+        (np.array([1j]), r"complex128 \(1,\)"),
+    ],
+)
+def test_what_is_no_array_of_numbers_is_refused(store, values, what):
+    with pytest.raises(ProjectError, match=f"^'group/x' in file.hdf5 must be an array of numbers .* it is {what}"):
+        store(values)
+
+
+@pytest.mark.parametrize("path", ["group", "group/y", "y", "", "group/x/z", "/", ".."])
+def test_a_path_that_is_not_there_is_refused_with_those_that_are(store, tmp_path, path):
+    store(VALUES)
+    with pytest.raises(ProjectError, match=r"There is no '.*' in file.hdf5; it holds 'group/x'|cannot be read"):
+        open_matrix(open_hdf5(tmp_path / "file.hdf5"), path)
+
+
+def test_of_many_paths_only_some_are_listed(tmp_path):
+    with h5py.File(tmp_path / "file.hdf5", "w") as file:
+        for number in range(30):
+            file[f"x{number:02}"] = [1]
+    with pytest.raises(ProjectError) as caught:
+        open_matrix(open_hdf5(tmp_path / "file.hdf5"), "y")
+    assert str(caught.value).endswith("'x18', 'x19' and more.")
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(ProjectError, match=r"^The file none.hdf5 is missing\.$"):
+        open_hdf5(tmp_path / "none.hdf5")
+
+
+@pytest.mark.parametrize("content", [b"", b"not HDF5", b"\x89HDF\r\n\x1a\n"])
+def test_a_file_that_is_not_hdf5_is_named(tmp_path, content):
+    (tmp_path / "x.hdf5").write_bytes(content)
+    with pytest.raises(ProjectError, match=r"^x.hdf5 cannot be read as HDF5: "):
+        open_hdf5(tmp_path / "x.hdf5")
+
+
+@pytest.mark.parametrize("layout", [{}, {"chunks": (10, 10), "compression": "gzip"}])
+def test_a_file_that_was_cut_off_is_refused(store, tmp_path, layout):
+    store(np.random.default_rng(1).random((1000, 10)), **layout)
+    path = tmp_path / "file.hdf5"
+    path.write_bytes(path.read_bytes()[:3000])
+    with pytest.raises(ProjectError, match=r"^file.hdf5 (cannot be read as HDF5: .*truncated|is cut off)"):
+        open_matrix(open_hdf5(path), "group/x")
+
+
+def test_mapped_data_beyond_the_end_of_their_file_are_refused(store, tmp_path):
+    matrix = store(np.ones((1000, 10)))
+    path = tmp_path / "file.hdf5"
+    file = open_hdf5(path)  # while it is whole: HDF5 itself refuses to open less
+    with path.open("r+b") as raw:
+        raw.truncate(3000)
+    with pytest.raises(ProjectError, match=r"^file.hdf5 is cut off: it ends before the data of /group/x do"):
+        open_matrix(file, "group/x")
+    assert matrix.shape == (1000, 10)
+
+
+def test_a_damaged_piece_of_a_compressed_array_is_refused_when_it_is_read(store, tmp_path):
+    matrix = store(np.arange(4000.0).reshape(1000, 4), chunks=(500, 4), compression="gzip")
+    path = tmp_path / "file.hdf5"
+    with h5py.File(path) as file:
+        chunk = file["group/x"].id.get_chunk_info(1)
+    with path.open("r+b") as raw:
+        raw.seek(chunk.byte_offset)
+        raw.write(b"\xff" * 50)
+    assert matrix.rows(0, 500)[1].tolist() == [4, 5, 6, 7]
+    with pytest.raises(ProjectError, match=r"^'group/x' in file.hdf5 cannot be read: "):
+        matrix.rows(600, 700)

@@ -1,0 +1,163 @@
+import h5py
+import numpy as np
+import pytest
+
+from lstmvis.data import writing
+from lstmvis.data.errors import ProjectError, ProjectExistsError
+from lstmvis.data.project import Project
+from lstmvis.data.writing import ProjectWriter
+
+STATES = np.arange(12, dtype="f4").reshape(4, 3) / 8
+TOKENS = ["a", " ", "\n"]
+
+
+def write(path, name="Test", **options):
+    with ProjectWriter(path, name, "A test: ümlaut", **options) as project:
+        project.write_tokens([0, 1, 2, 0], TOKENS)
+        states = project.create_source("layer1/cell", 4, 3, layer=1, type="cell")
+        states[:2], states[2:] = STATES[:2], STATES[2:]
+        project.create_source("layer1/hidden", 4, 3, type="hidden", transform="none", dtype="float16")[:] = STATES
+        project.write_discrete("nesting", [1, 0, 0, 1], labels=["x", "y"])
+        project.write_scalar("loss", [0.5, np.nan, 2, 3], range=(0, 4))
+
+
+def test_what_is_written_opens_without_problems(tmp_path):
+    write(tmp_path / "deep" / "p")
+    project = Project(tmp_path / "deep" / "p")
+    assert project.problems == []
+    assert (project.name, project.description) == ("Test", "A test: ümlaut")
+    assert project.words.decode(project.words.ids.integers(0, 4)) == ["a", " ", "\n", "a"]
+    described = {source.id: (source.type, source.layer, source.transform) for source in project.sources.values()}
+    assert described == {
+        "states::layer1/cell": ("cell", 1, "tanh"),
+        "states::layer1/hidden": ("hidden", 1, "none"),
+    }
+    assert project.annotations["nesting"].values.rows(0, 4).tolist() == [1, 0, 0, 1]
+    meta = project.describe()["meta"]
+    assert meta["nesting"]["vis"] == {"type": "discrete", "range": ["x", "y"]}
+    assert meta["loss"]["vis"] == {"type": "scalar", "range": [0, 4]}
+
+
+@pytest.mark.parametrize(("path", "dtype"), [("layer1/cell", "float32"), ("layer1/hidden", "float16")])
+def test_states_lie_in_one_piece_so_that_they_can_be_mapped(tmp_path, path, dtype):
+    write(tmp_path / "p")
+    states = Project(tmp_path / "p").sources[f"states::{path}"].states
+    assert states.mapped
+    assert states.dtype == dtype
+    assert states.rows(0, 4).tolist() == STATES.tolist()
+
+
+def test_nothing_but_the_project_is_left_behind(tmp_path):
+    write(tmp_path / "p")
+    write(tmp_path / "p", replace=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["p"]
+
+
+def test_ids_may_come_in_pieces_and_are_stored_in_the_smallest_type(tmp_path):
+    with ProjectWriter(tmp_path / "p", "n", "d") as project:
+        project.write_tokens((np.array(piece) for piece in ([0, 1], [2], [], [299])), ["w"] * 300, length=4)
+        project.write_discrete("a", iter([[0, 1], [1, 0]]), ["x", "y"], length=4)
+    with h5py.File(tmp_path / "p" / "train.hdf5") as file:
+        assert file["word_ids"].dtype == np.uint16
+        assert file["word_ids"][:].tolist() == [0, 1, 2, 299]
+    with h5py.File(tmp_path / "p" / "annotations.hdf5") as file:
+        assert file["a"].dtype == np.uint8
+
+
+@pytest.mark.parametrize(
+    ("ids", "length", "sentence"),
+    [
+        ([0, 3], 0, "The token ids must be from 0 to 2; found 0 to 3."),
+        ([-1, 2], 0, "The token ids must be from 0 to 2; found -1 to 2."),
+        ([0.0, 1.0], 0, "The token ids must be integers in one axis; they are float64 (2,)."),
+        ([[0, 1]], 0, "The token ids must be integers in one axis; they are int64 (1, 2)."),
+        (5, 0, "The token ids must be integers in one axis; they are int64 ()."),
+        (["a"], 0, "The token ids must be integers in one axis; they are <U1 (1,)."),
+        (iter([[0, 1]]), 0, "The token ids must be integers in one axis; they are object ()."),
+        ([[0, 1], [3]], 3, "The token ids must be from 0 to 2; found 3 to 3."),
+        ([[0, 1], [2]], 4, "There are 3 token ids; 4 were announced."),
+        ([[0, 1], [2]], 2, "There are more than the 2 token ids that were announced."),
+    ],
+)
+def test_bad_ids_are_refused_and_leave_nothing(tmp_path, ids, length, sentence):
+    with pytest.raises(ProjectError) as caught, ProjectWriter(tmp_path / "p", "n", "d") as project:
+        project.write_tokens(ids, TOKENS, length)
+    assert str(caught.value) == sentence
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda p: p.create_source("s", 2, 2, transform="relu"), "The transform of 's' must be one of tanh, none"),
+        (lambda p: p.create_source("s", 2, 2, dtype="float64"), "The states of 's' must be written as float16 or"),
+        (lambda p: p.write_discrete("a", [2], ["x", "y"]), "The ids of 'a' must be from 0 to 1; found 2 to 2."),
+        (lambda p: p.write_discrete("../a", [0], ["x"]), "An annotation must have a name without `/`, `,` or"),
+        (lambda p: p.write_scalar("a,b", [0], (0, 1)), "An annotation must have a name without `/`, `,` or"),
+        (lambda p: p.write_scalar("", [0], (0, 1)), "An annotation must have a name without `/`, `,` or"),
+        (lambda p: p.write_scalar("a", [[0]], (0, 1)), "The values of 'a' must have one axis; their shape is (1, 1)."),
+    ],
+)
+def test_what_the_format_has_no_place_for_is_refused(tmp_path, change, sentence):
+    with pytest.raises(ProjectError) as caught, ProjectWriter(tmp_path / "p", "n", "d") as project:
+        change(project)
+    assert str(caught.value).startswith(sentence)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_project_that_is_there_is_not_overwritten(tmp_path):
+    write(tmp_path / "p", name="older")
+    with pytest.raises(ProjectExistsError, match="already exists"):
+        ProjectWriter(tmp_path / "p", "newer", "d")
+    assert Project(tmp_path / "p").name == "older"
+
+
+def test_replacing_takes_the_whole_older_project_away(tmp_path):
+    write(tmp_path / "p", name="older")
+    (tmp_path / "p" / "stray").write_text("x")
+    write(tmp_path / "p", name="newer", replace=True)
+    assert Project(tmp_path / "p").name == "newer"
+    assert not (tmp_path / "p" / "stray").exists()
+
+
+@pytest.mark.parametrize("make", [lambda path: path.mkdir(), lambda path: path.write_text("mine")])
+def test_what_is_no_project_is_never_replaced(tmp_path, make):
+    make(tmp_path / "p")
+    with pytest.raises(ProjectExistsError, match="is not a project, so it is not replaced"):
+        ProjectWriter(tmp_path / "p", "n", "d", replace=True)
+    assert (tmp_path / "p").exists()
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_an_error_half_way_leaves_nothing_and_keeps_the_older_project(tmp_path, error):
+    write(tmp_path / "p", name="older")
+
+    def fail(dataset):
+        raise error
+
+    with pytest.raises(error), ProjectWriter(tmp_path / "p", "newer", "d", replace=True) as project:
+        fail(project.create_source("s", 2, 2))
+    assert [path.name for path in tmp_path.iterdir()] == ["p"]
+    assert Project(tmp_path / "p").name == "older"
+
+
+def test_a_project_that_appears_meanwhile_is_not_overwritten(tmp_path):
+    with pytest.raises(ProjectExistsError), ProjectWriter(tmp_path / "p", "slower", "d"):
+        write(tmp_path / "p", name="faster")
+    assert Project(tmp_path / "p").name == "faster"
+
+
+def test_a_project_that_cannot_be_moved_into_place_keeps_the_older_one(tmp_path, monkeypatch):
+    write(tmp_path / "p", name="older")
+    rename = writing.os.rename
+
+    def fail_for_the_new_one(old, new):
+        if (old / "lstm.yml").read_text().startswith("name: newer"):
+            raise OSError("disk full")
+        rename(old, new)
+
+    monkeypatch.setattr(writing.os, "rename", fail_for_the_new_one)
+    with pytest.raises(OSError, match="disk full"):
+        write(tmp_path / "p", name="newer", replace=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["p"]
+    assert Project(tmp_path / "p").name == "older"

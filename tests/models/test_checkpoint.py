@@ -1,0 +1,80 @@
+import stat
+
+import pytest
+import torch
+
+from lstmvis.models import checkpoint as checkpoint_module
+from lstmvis.models.checkpoint import Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
+from lstmvis.models.language_model import Configuration, LanguageModel
+
+
+def small_checkpoint(seed=0):
+    torch.manual_seed(seed)
+    configuration = Configuration(vocabulary_size=3, cells=5, layers=2, embedding_size=4, dropout=0.1)
+    weights = LanguageModel(configuration).state_dict()
+    history = [{"epoch": 1, "training_loss": 1.5, "validation_loss": 1.25}]
+    return Checkpoint(configuration, ["a", "\n", "é"], weights, {"seed": seed}, history)
+
+
+def test_a_checkpoint_comes_back_as_it_was(tmp_path):
+    saved = small_checkpoint()
+    save_checkpoint(saved, tmp_path / "made" / "model.pt")
+    loaded = load_checkpoint(tmp_path / "made" / "model.pt")
+
+    for name in ("configuration", "vocabulary", "training", "history"):
+        assert getattr(loaded, name) == getattr(saved, name)
+    tokens = torch.tensor([[0, 1], [2, 0], [1, 1]])
+    assert torch.equal(loaded.model()(tokens)[0], saved.model()(tokens)[0])
+
+
+def test_a_model_comes_ready_for_use_without_dropout():
+    assert not small_checkpoint().model().training
+
+
+def test_writing_that_breaks_off_leaves_what_was_there(tmp_path, monkeypatch):
+    path = tmp_path / "model.pt"
+    save_checkpoint(small_checkpoint(seed=1), path)
+
+    def break_off(content, file):
+        file.write_bytes(b"half")
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(checkpoint_module.torch, "save", break_off)
+    with pytest.raises(OSError, match="No space"):
+        save_checkpoint(small_checkpoint(seed=2), path)
+    assert load_checkpoint(path).training == {"seed": 1}
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_checkpoint_is_as_readable_as_any_new_file(tmp_path):
+    (tmp_path / "plain").touch()
+    save_checkpoint(small_checkpoint(), tmp_path / "model.pt")
+    assert stat.S_IMODE((tmp_path / "model.pt").stat().st_mode) == stat.S_IMODE((tmp_path / "plain").stat().st_mode)
+
+
+def test_loading_runs_no_code_of_the_file(tmp_path):
+    class Mischief:
+        def __reduce__(self):
+            return (print, ("mischief",))
+
+    torch.save({"configuration": Mischief()}, tmp_path / "model.pt")
+    with pytest.raises(CheckpointError):
+        load_checkpoint(tmp_path / "model.pt")
+
+
+@pytest.mark.parametrize("content", [b"", b"no model", b"PK\x03\x04 no archive"])
+def test_another_file_is_refused(tmp_path, content):
+    (tmp_path / "model.pt").write_bytes(content)
+    with pytest.raises(CheckpointError, match="is not a model that `lstmvis train` has written"):
+        load_checkpoint(tmp_path / "model.pt")
+
+
+def test_a_checkpoint_of_another_program_is_refused(tmp_path):
+    torch.save({"state_dict": {}}, tmp_path / "model.pt")
+    with pytest.raises(CheckpointError, match="is not a model"):
+        load_checkpoint(tmp_path / "model.pt")
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(CheckpointError, match=r"model\.pt cannot be read: No such file"):
+        load_checkpoint(tmp_path / "model.pt")

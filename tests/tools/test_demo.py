@@ -1,0 +1,111 @@
+import sys
+from dataclasses import replace
+
+import h5py
+import numpy as np
+import pytest
+
+from lstmvis.data import demos, parentheses
+from lstmvis.data.project import Project
+from lstmvis.models.checkpoint import load_checkpoint
+from lstmvis.server.activity import Activity, cut_of
+from lstmvis.server.matching import Query, find_matches
+from lstmvis.server.selection import select_cells
+from lstmvis.tools import demo as demo_command
+from lstmvis.tools.cli import main
+
+ONE_SEQUENCE = np.zeros(0, np.int64)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """The directory of the demo that a user gets, made by its command; takes a quarter of a minute."""
+    data = tmp_path_factory.mktemp("demos")
+    assert main(["demo", "--no-serve", "--data-dir", str(data)]) == 0
+    return data / "parens"
+
+
+def nesting_of(directory):
+    with h5py.File(directory / "annotations.hdf5") as file:
+        return file["nesting"][:]
+
+
+def test_the_demo_is_as_large_as_promised(made):
+    project = Project(made)
+    assert list(project.sources) == ["states::layer1/cell", "states::layer1/hidden"]
+    for source in project.sources.values():
+        assert source.steps >= 200_000
+        assert source.cells >= 100
+
+
+def test_the_model_comes_close_to_the_entropy_of_the_language(made):
+    loss = min(epoch["validation_loss"] for epoch in load_checkpoint(made / "model.pt").history)
+    gap = loss / parentheses.entropy() - 1
+    print(f"validation loss {loss:.4f}, {gap:.2%} above the entropy")
+    assert gap < 0.015
+
+
+@pytest.mark.parametrize("source", ["states::layer1/cell", "states::layer1/hidden"])
+@pytest.mark.parametrize("depth", [3, 4])
+def test_cells_on_in_one_stretch_of_a_level_find_other_stretches_of_that_level(made, source, depth):
+    """The use case of the LSTMVis paper, with the page's own threshold and constraints."""
+    nesting = nesting_of(made)
+    edges = np.flatnonzero(np.diff(nesting == depth, prepend=False, append=False))
+    first, last = edges[::2], edges[1::2] - 1  # of every stretch that fills its level
+    states = Project(made).sources[source]
+    activity = Activity(states, cut_of(0.3, states.transform))
+    shares = []
+    for stretch in np.random.default_rng(depth).choice(len(first), 20, replace=False):
+        cells = select_cells(activity, int(first[stretch]), int(last[stretch]), (1, 0), ONE_SEQUENCE)
+        found = find_matches(activity, Query(tuple(cells.tolist())), ONE_SEQUENCE).best
+        assert len(found) == 50
+        at_depth = [np.all(nesting[match.position : match.position + match.length] == depth) for match in found]
+        shares.append(np.mean(at_depth))
+    print(f"{source}, depth {depth}: median share {np.median(shares):.0%}, lowest {min(shares):.0%}; ", end="")
+    print(f"the depth's share of the corpus {np.mean(nesting == depth):.0%}")
+    assert np.median(shares) >= 0.9
+
+
+def test_a_demo_that_is_there_is_kept_and_served(made, monkeypatch, capsys):
+    served = []
+    monkeypatch.setattr(demo_command, "serve_directory", lambda *arguments: served.append(arguments) or 0)
+    monkeypatch.setattr(demo_command, "build", None)
+    assert main(["demo", "--data-dir", str(made.parent), "--port", "8899", "--no-browser"]) == 0
+    assert served == [(made.parent, "127.0.0.1", 8899, False)]
+    assert "is there already; --rebuild makes it anew" in capsys.readouterr().out
+
+
+def tiny(monkeypatch):
+    small = demos.DEMOS["parens"]["small"]
+    recipe = replace(small, training_length=2000, validation_length=500, explored_length=900, cells=5)
+    monkeypatch.setitem(demos.DEMOS["parens"], "small", recipe)
+
+
+def test_rebuild_and_epochs_make_it_anew(tmp_path, monkeypatch):
+    tiny(monkeypatch)
+    command = ["demo", "--no-serve", "--data-dir", str(tmp_path)]
+    assert main([*command, "--epochs", "1"]) == 0
+    assert main([*command, "--epochs", "2", "--rebuild"]) == 0
+    assert len(load_checkpoint(tmp_path / "parens" / "model.pt").history) == 2
+
+
+def test_a_demo_that_breaks_off_leaves_nothing_behind(tmp_path, monkeypatch):
+    def break_off(*arguments):
+        raise KeyboardInterrupt
+
+    tiny(monkeypatch)
+    monkeypatch.setattr(demo_command, "extract_with_progress", break_off)
+    assert main(["demo", "--no-serve", "--data-dir", str(tmp_path)]) == 130
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_three_texts_of_a_demo_differ():
+    texts = [ids[:500].tobytes() for ids, _ in demos.DEMOS["parens"]["small"].texts()]
+    assert len(set(texts)) == 3
+
+
+def test_without_pytorch_a_demo_that_is_there_is_still_served(made, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert main(["demo", "--no-serve", "--data-dir", str(made.parent)]) == 0
+    assert main(["demo", "--no-serve", "--data-dir", str(tmp_path)]) == 1
+    assert "pip install 'lstmvis[train]'" in capsys.readouterr().err

@@ -1,0 +1,103 @@
+import sys
+
+import h5py
+import numpy as np
+import pytest
+
+from lstmvis.data.project import Project
+from lstmvis.models.checkpoint import load_checkpoint
+from lstmvis.tools.cli import main
+
+TEXT = "to be, or not to be: that is the question\n" * 30
+TRAIN = ["--cells", "6", "--layers", "2", "--epochs", "2", "--streams", "4", "--steps", "20", "--device", "cpu"]
+
+
+@pytest.fixture
+def text(tmp_path):
+    path = tmp_path / "hamlet.txt"
+    path.write_text(TEXT, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def model(tmp_path, text):
+    path = tmp_path / "hamlet.pt"
+    assert main(["train", str(text), "--out", str(path), *TRAIN]) == 0
+    return path
+
+
+def run(*arguments):
+    return main([str(argument) for argument in arguments])
+
+
+def test_from_a_text_to_a_project_in_two_commands(tmp_path, text, model):
+    assert run("extract", model, text, "--out", tmp_path / "hamlet", "--name", "Hamlet", "--description", "A play") == 0
+
+    project = Project(tmp_path / "hamlet")
+    assert (project.name, project.description) == ("Hamlet", "A play")
+    assert list(project.sources) == [f"states::layer{layer}/{kind}" for layer in (1, 2) for kind in ("cell", "hidden")]
+    assert {(source.steps, source.cells) for source in project.sources.values()} == {(len(TEXT), 6)}
+    with h5py.File(tmp_path / "hamlet" / "train.hdf5") as file:
+        assert "".join(project.words.decode(file["word_ids"][:].astype(np.int64))) == TEXT
+    assert load_checkpoint(tmp_path / "hamlet" / "model.pt").vocabulary == sorted(set(TEXT))
+
+
+def test_training_tells_the_losses_of_every_epoch_and_draws_no_bar_where_there_is_no_terminal(tmp_path, text, capsys):
+    run("train", text, "--out", tmp_path / "model.pt", *TRAIN)
+    told = capsys.readouterr()
+    lines = [line for line in told.out.splitlines() if line.startswith("  epoch")]
+    assert len(lines) == 2
+    assert all("training loss" in line and "validation loss" in line for line in lines)
+    assert told.err == ""
+
+
+def test_states_can_be_stored_in_half_the_space(tmp_path, text, model):
+    run("extract", model, text, "--out", tmp_path / "half", "--dtype", "float16")
+    with h5py.File(tmp_path / "half" / "states.hdf5") as file:
+        assert file["layer1/cell"].dtype == np.float16
+
+
+def test_a_project_is_replaced_only_on_request(tmp_path, text, model, capsys):
+    arguments = ["extract", model, text, "--out", tmp_path / "twice"]
+    assert run(*arguments) == 0
+    assert run(*arguments) == 1
+    assert "already exists" in capsys.readouterr().err
+    assert run(*arguments, "--replace") == 0
+
+
+def test_a_character_that_the_model_does_not_know_is_named_and_no_project_begun(tmp_path, model, capsys):
+    other = tmp_path / "other.txt"
+    other.write_text("to be\nto zee", encoding="utf-8")
+    assert run("extract", model, other, "--out", tmp_path / "project") == 1
+    assert f"{other}, line 2, column 4: the model does not know the character 'z'" in capsys.readouterr().err
+    assert not (tmp_path / "project").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--cells", "0"), ("--dropout", "1"), ("--learning-rate", "nan"), ("--validation", "0")]
+)
+def test_options_that_make_no_sense_are_refused_with_what_is_allowed(tmp_path, text, capsys, option, value):
+    with pytest.raises(SystemExit):
+        run("train", text, "--out", tmp_path / "model.pt", option, value)
+    assert f"argument {option}: must be a" in capsys.readouterr().err
+
+
+def test_a_text_too_short_to_train_on_says_how_long_it_must_be(tmp_path, capsys):
+    short = tmp_path / "short.txt"
+    short.write_text("to be", encoding="utf-8")
+    assert run("train", short, "--out", tmp_path / "model.pt") == 1
+    assert "64 streams need at least 65" in capsys.readouterr().err
+
+
+def test_an_unknown_device_is_refused(tmp_path, text, capsys):
+    assert run("train", text, "--out", tmp_path / "model.pt", "--device", "abacus") == 1
+    assert "There is no device 'abacus'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "command", [["train", "text.txt", "--out", "m.pt"], ["extract", "m.pt", "t.txt", "--out", "p"]]
+)
+def test_without_pytorch_the_command_says_how_to_get_it(monkeypatch, capsys, command):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert main(command) == 1
+    assert "pip install 'lstmvis[train]'" in capsys.readouterr().err

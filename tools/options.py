@@ -1,0 +1,41 @@
+"""Types of command line options: what is allowed is said where it is not kept."""
+
+from argparse import ArgumentTypeError
+
+
+def count(text: str) -> int:
+    """A whole number from 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"must be a whole number from 1, not {text!r}")
+    return int(text)
+
+
+def positive(text: str) -> float:
+    """A number above 0."""
+    value = _number(text)
+    if not 0 < value < float("inf"):
+        raise ArgumentTypeError(f"must be a number above 0, not {text!r}")
+    return value
+
+
+def share(text: str) -> float:
+    """A number from 0, below 1."""
+    value = _number(text)
+    if not 0 <= value < 1:
+        raise ArgumentTypeError(f"must be a number from 0 and below 1, not {text!r}")
+    return value
+
+
+def part(text: str) -> float:
+    """A number above 0, below 1."""
+    value = _number(text)
+    if not 0 < value < 1:
+        raise ArgumentTypeError(f"must be a number above 0 and below 1, not {text!r}")
+    return value
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
