@@ -62,7 +62,7 @@ DEMOS = {
             explored_length=1_000_000,
             cells=650,
             layers=1,
-            epochs=3,
+            epochs=2,
             learning_rate=3e-3,
             dtype="float16",
         ),

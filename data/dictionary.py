@@ -72,8 +72,8 @@ def _all_strings(tokens: list[object]) -> bool:
 def _line_entries(text: str, name: str) -> list[tuple[str, int]]:
     entries = []
     for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
+        if not re.search(r"[ \t]", line.rstrip(" \t\r")):
+            continue  # blank, or a token without an id: LSTMVis passes over them too
         if not (found := _LINE.fullmatch(line)):
             raise ProjectError(f"Dictionary {name}, line {number}: expected `token id`, found {line[:40]!r}.")
         token = found[1]

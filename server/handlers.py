@@ -18,7 +18,7 @@ from lstmvis.server.matching import Match, Query, find_matches
 from lstmvis.server.overtaking import Overtaking
 from lstmvis.server.selection import select_cells
 from lstmvis.server.threads import Turns
-from lstmvis.server.windows import read_windows, window_around
+from lstmvis.server.windows import find_annotations, read_windows, window_around
 
 Request = dict[str, Any]
 LARGEST = 2**53  # integers beyond it are not exact in JSON
@@ -98,6 +98,7 @@ def match(**request: Any) -> dict[str, Any]:
         limit=request["limit"],
         match_length=_match_length(request),
     )
+    find_annotations(view.project, request["dims"])  # a name that is wrong is told before the work, not after
     service = _service()
     activity = replace(view.activity, index=service.library.indexer.find(view.source))
     with service.overtaking.newest(request.get("page")) as check, service.turns.taken(check):

@@ -147,3 +147,13 @@ def _rank(
     return [
         Match(int(first[i]), int(length[i]), int(selected[i]), int(union[i]), len(query.cells)) for i in order.tolist()
     ]
+
+
+def warm_up() -> None:
+    """Compile the loops, where they are not on disk yet: ten seconds that the first match need not wait for."""
+    states = np.zeros((1, 1), np.float32)
+    codes, upper = kernels.encode(states, np.float32(0), np.float32(1))
+    codes.flags.writeable = upper.flags.writeable = False  # as they come from a file
+    edges, one = np.array([0, 1]), np.zeros(1, np.int64)
+    kernels.find_in_span(np.ones((1, 1), np.uint64), edges, 1, 0, 1, 1, 1, 1, 1, 0, 1, LEAST_BLOCK)
+    kernels.bound_fitting(upper, 1, 1, False, one, one, one, one, one.copy(), one.copy())

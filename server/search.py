@@ -50,6 +50,8 @@ class PhraseIndex:
         numbers = [self._numbers[token] for token in tokens]
         positions = self._positions(numbers[0])
         for offset, number in enumerate(numbers[1:], start=1):
+            if not len(positions):
+                break
             positions = positions[np.isin(positions + offset, self._positions(number), assume_unique=True)]
         return [self._place(int(position), len(tokens)) for position in positions[:limit]]
 

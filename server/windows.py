@@ -56,13 +56,13 @@ def read_windows(
 ) -> dict[str, Any]:
     """What `dims` ask for around each position. `cells` (ascending) are the ids that are counted, None for all.
 
-    Raises UnknownNameError for an annotation that the project does not have, BadParameterError for an unknown
-    dimension and for more than `MOST_VALUES` values.
+    With both sides, the states of an id are those of its cell. Raises as `find_annotations` does, and
+    BadParameterError for more than `MOST_VALUES` values.
     """
     source = activity.source
-    annotations = [_annotation(project, name) for name in dims if name not in PLAIN_DIMENSIONS]
+    annotations = find_annotations(project, dims)
     windows = [window_around(pos, left, right, source.steps) for pos in positions]
-    columns = None if cells is None else np.unique(cells % source.cells)
+    columns = None if cells is None else cells % source.cells
     _refuse_too_much(windows, source.cells if columns is None else len(columns), dims, annotations)
     results: dict[str, Any] = {"cells": [] if cells is None else cells.tolist()}
     if "states" in dims:
@@ -78,6 +78,14 @@ def read_windows(
     for annotation in annotations:
         results[ANNOTATION_PREFIX + annotation.name] = _annotate(project, annotation, windows)
     return results
+
+
+def find_annotations(project: Project, dims: Sequence[str]) -> list[Annotation]:
+    """The annotations that `dims` name, in their order.
+
+    Raises UnknownNameError for one that the project does not have, BadParameterError for an unknown dimension.
+    """
+    return [_annotation(project, dimension) for dimension in dims if dimension not in PLAIN_DIMENSIONS]
 
 
 def _annotation(project: Project, dimension: str) -> Annotation:

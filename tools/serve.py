@@ -44,9 +44,11 @@ def serve_directory(directory: Path, host: str, port: int, browser: bool) -> int
     import uvicorn
 
     from lstmvis.server.app import create_app
+    from lstmvis.server.matching import warm_up
 
     require_directory(directory)
     listening = _listen(host, port)
+    threading.Thread(target=warm_up, name="warming up", daemon=True).start()
     app = create_app(directory)
     address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
     print(f"Serving the projects below {directory} at {address} (Ctrl-C stops)", flush=True)

@@ -1,7 +1,7 @@
 /** What the keys do on the exploring page; the help is written from the same table. */
 import type { Model } from "./model";
-import { onGrid } from "./model";
-import { clear, moveEnd, panBy, setThreshold, type Transition } from "./state";
+import { clear, moveEnd, panBy, type Transition } from "./state";
+import { stepThreshold } from "./thresholds";
 
 export interface Key {
   /** As the browser names it; `Shift+` in front where that makes a difference. */
@@ -13,13 +13,11 @@ export interface Key {
 
 const threshold =
   (steps: number) =>
-  ({ state, thresholds: { min, max, step } }: Model): Transition =>
-    setThreshold(onGrid(Math.min(max, Math.max(min, state.threshold + steps * step)), step));
+  ({ thresholds }: Model): Transition =>
+    stepThreshold(steps, thresholds);
 
-const end =
-  (which: "from" | "to", by: number) =>
-  ({ state }: Model): Transition =>
-    moveEnd(which, (state.range?.[which] ?? 0) + by);
+const end = (which: "from" | "to", by: number) => (): Transition => (s) =>
+  s.range ? moveEnd(which, s.range[which] + by)(s) : s;
 
 export const KEYS: readonly Key[] = [
   { keys: ["ArrowLeft"], does: "a step back", act: () => panBy(-1) },

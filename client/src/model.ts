@@ -3,7 +3,6 @@
  *
  * What is derived is remembered, so that a view can tell by `===` what it has to draw again.
  */
-import { tickStep } from "d3-array";
 import { scaleLinear } from "d3-scale";
 import {
   type ApiError,
@@ -22,6 +21,7 @@ import { keepList, memo } from "./memo";
 import { type Cut, countOn, cutFor, type Excluded, excluded, fitting } from "./selection";
 import type { Constraints, Range, Sides, State } from "./state";
 import type { Theme } from "./theme";
+import { lowerCuts, type Thresholds, thresholdsOf } from "./thresholds";
 import { areCharacters, columnWidthFor } from "./tokens";
 
 export interface Model {
@@ -64,15 +64,6 @@ export interface Model {
   readonly error: (part: Part) => ApiError | null;
 }
 
-/** The values that a threshold takes while it is dragged. */
-export interface Thresholds {
-  readonly min: number;
-  readonly max: number;
-  readonly step: number;
-}
-
-const BOTH_UNITS = [-1, 1] as const;
-const UNIT = [0, 1] as const;
 export interface Size {
   readonly width: number;
   readonly height: number;
@@ -181,7 +172,13 @@ export function createModels(): (state: State, theme: Theme, size: Size, loader:
       on: count(window, cut, selected),
       hues,
       excluded: unexplained
-        ? explain(window.states, cut, range, constraints, lowered(threshold, thresholds, answers.cuts, sides))
+        ? explain(
+            window.states,
+            cut,
+            range,
+            constraints,
+            lowered(threshold, thresholds, source?.transform === "tanh" ? answers.cuts : null, sides),
+          )
         : null,
       matches: answers.matches,
       found: answers.found,
@@ -217,29 +214,3 @@ function extentOf(values: Iterable<number>, [low, high]: readonly [number, numbe
 
 const roundDomain = ([low, high]: readonly [number, number]): readonly [number, number] =>
   low === high ? BOTH_UNITS : (scaleLinear().domain([low, high]).nice().domain() as [number, number]);
-
-function thresholdsOf(
-  transform: Source["transform"] | undefined,
-  [low, high]: readonly [number, number],
-): Thresholds {
-  const fine = tickStep(low, high, 200);
-  if (transform === "none")
-    return { min: low, max: high, step: high - low > 20 ? fine : Math.min(0.01, fine) };
-  return { min: Math.max(low, -0.99), max: Math.min(high, 0.99), step: 0.01 };
-}
-
-/** The thresholds below `threshold`, the nearest first, with their cuts. */
-function lowerCuts(threshold: number, { min, step }: Thresholds, cuts: Answers["cuts"], sides: Sides) {
-  const least = sides === "both" ? step : min;
-  const count = Math.max(0, Math.floor((threshold - least) / step + 1e-9));
-  return Array.from({ length: count }, (_, i) => onGrid(threshold - (i + 1) * step, step))
-    .map((lower) => [lower, cuts ? cuts.get(lower) : lower] as const)
-    .filter((entry): entry is [number, number] => entry[1] !== undefined)
-    .map(([lower, cut]) => [lower, cutFor(cut, sides)] as const);
-}
-
-/** The multiple of `step` nearest to `value`, as the number that its decimals mean. */
-export const onGrid = (value: number, step: number): number => {
-  const decimals = Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)) + 1;
-  return Number((Math.round(value / step) * step).toFixed(decimals)) + 0;
-};

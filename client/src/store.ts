@@ -24,6 +24,7 @@ const ADDRESS_PAUSE = 200;
 export function createStore(changed: () => void): Store {
   let state = fromQuery(location.search);
   let settled = state;
+  history.replaceState(null, "", toQuery(state));
   let timer: number | undefined;
   const past: State[] = [];
 

@@ -122,6 +122,7 @@ def write_all(directory):
     write_hostile(directory)
     write_small_project(directory / "wordless", stored_states(nested_parentheses(400)[1], 3))
     write_directory(
-        directory / "broken", "name: broken\nfiles: {states: gone.hdf5}\nstates: {file: states, types: []}\n"
+        directory / "broken",
+        {"name": "broken", "files": {"states": "gone.hdf5"}, "states": {"file": "states", "types": [{"path": "s"}]}},
     )
     return directory

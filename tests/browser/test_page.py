@@ -94,7 +94,7 @@ def test_keys_typed_into_a_field_are_the_field_s(explore):
 
 
 def test_tokens_and_labels_are_only_ever_text(page, explore):
-    hand = explore(project=HOSTILE_ID, pos=0, width=120, threshold=0.1, range="5,5")
+    hand = explore(project=HOSTILE_ID, pos=0, width=120, threshold=0.1, range="5,5", off="0,0")
     assert {word.inner_text() for word in page.locator("[data-view=words] [data-pos]").all()} <= set(HOSTILE_WORDS)
     assert page.locator(f"[data-view=heatmap][data-name='{HOSTILE_ANNOTATION}']").count() == 1
     assert hand.matches()
@@ -163,13 +163,13 @@ def test_an_overtaken_answer_is_never_shown(page, explore):
             route.continue_()
 
     page.route(re.compile("/match"), hold_first)
-    hand.page.keyboard.press("]")
+    hand.page.keyboard.press("-")
     page.wait_for_timeout(200)
     assert len(slow) == 1
     assert page.locator("body").get_attribute("data-ready") == "false"
-    hand.press("[")
+    hand.press("-")
     shown = hand.matches()
-    assert "range=109%2C112" in hand.address()
+    assert "threshold=0.08" in hand.address()
     page.wait_for_timeout(200)
     assert hand.matches() == shown
 

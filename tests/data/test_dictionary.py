@@ -25,6 +25,7 @@ def read(tmp_path):
         ("\u00a0 3\n\u2028 4\n\x85 5", {"\u00a0": 3, "\u2028": 4, "\x85": 5}),
         ("1 1\n-1 -1\n2 3 7", {"1": 1, "-1": -1, "2 3": 7}),
         ("héé 0\n日本 1\n<b> 2", {"héé": 0, "日本": 1, "<b>": 2}),
+        ("the 1\ncat\n7", {"the": 1}),  # LSTMVis passes over what is no pair
         ("", {}),
     ],
 )
@@ -48,8 +49,8 @@ def test_json_is_a_list_of_tokens_or_an_object_of_ids(read, text, ids):
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
-        ("w.dict", "the 1\ncat\n", "Dictionary w.dict, line 2: expected `token id`, found 'cat'."),
-        ("w.txt", "the 1.5\n", "Dictionary w.txt, line 1: expected `token id`, found 'the 1.5'."),
+        ("w.dict", "the 1\ncat 1x\n", "Dictionary w.dict, line 2: expected `token id`, found 'cat 1x'."),
+        ("w.txt", "\nthe 1.5\n", "Dictionary w.txt, line 2: expected `token id`, found 'the 1.5'."),
         ("w.json", "[1, 2]", "Dictionary w.json must hold a JSON list of tokens, or an object of ids by token."),
         ("w.json", '{"a": true}', "Dictionary w.json must hold a JSON list of tokens, or an object of ids by token."),
         ("w.json", '"a"', "Dictionary w.json must hold a JSON list of tokens, or an object of ids by token."),

@@ -2,54 +2,54 @@
 import { add } from "../dom";
 import { onDrag } from "../drag";
 import type { Model } from "../model";
-import { constrain, moveEnd, slideRange, type Transition } from "../state";
+import { constrain, moveEnd, type State, slideRange, type Transition } from "../state";
 import { place, positionAt, tint, type View } from "./view";
 
-/** What the four handles do, as data: where each stands, what it is called, and what moving it by a step means. */
+/** What the four handles do, as data: where each stands, what it is called, and what moving it means. */
 interface Handle {
   readonly name: string;
   readonly label: string;
   /** The boundary between columns at which it stands: the one left of position `at`. */
-  readonly at: (model: Model) => number;
-  readonly moved: (model: Model, boundary: number) => Transition;
-  readonly value: (model: Model) => number;
+  readonly at: (state: State) => number;
+  readonly moved: (boundary: number) => Transition;
+  readonly value: (state: State) => number;
 }
 
 const HANDLES: readonly Handle[] = [
   {
     name: "from",
     label: "First position of the range",
-    at: (model) => rangeOf(model).from,
-    moved: (_, boundary) => moveEnd("from", boundary),
-    value: (model) => rangeOf(model).from,
+    at: (state) => rangeOf(state).from,
+    moved: (boundary) => moveEnd("from", boundary),
+    value: (state) => rangeOf(state).from,
   },
   {
     name: "to",
     label: "Last position of the range",
-    at: (model) => rangeOf(model).to + 1,
-    moved: ({ total }, boundary) => moveEnd("to", Math.min(total, boundary) - 1),
-    value: (model) => rangeOf(model).to,
+    at: (state) => rangeOf(state).to + 1,
+    moved: (boundary) => moveEnd("to", boundary - 1),
+    value: (state) => rangeOf(state).to,
   },
   {
     name: "before",
     label: "Off before: steps",
-    at: (model) => rangeOf(model).from - model.state.constraints[0],
-    moved: (model, boundary) => constrain(0, rangeOf(model).from - boundary),
-    value: (model) => model.state.constraints[0],
+    at: (state) => rangeOf(state).from - state.constraints[0],
+    moved: (boundary) => (s) => constrain(0, rangeOf(s).from - boundary)(s),
+    value: (state) => state.constraints[0],
   },
   {
     name: "after",
     label: "Off after: steps",
-    at: (model) => rangeOf(model).to + 1 + model.state.constraints[1],
-    moved: (model, boundary) => constrain(1, boundary - rangeOf(model).to - 1),
-    value: (model) => model.state.constraints[1],
+    at: (state) => rangeOf(state).to + 1 + state.constraints[1],
+    moved: (boundary) => (s) => constrain(1, boundary - rangeOf(s).to - 1)(s),
+    value: (state) => state.constraints[1],
   },
 ];
 
 /** Pixels that it takes to write "off". */
 const WRITTEN = 24;
 
-const rangeOf = ({ state }: Model) => state.range ?? { from: 0, to: 0 };
+const rangeOf = ({ range }: State) => range ?? { from: 0, to: 0 };
 
 export const brushView: View = (parent, emit) => {
   const root = add(parent, "section", { "data-view": "brush", class: "strip", "aria-label": "Range" });
@@ -70,20 +70,20 @@ export const brushView: View = (parent, emit) => {
     });
     onDrag(grip, lane, () => (at, ended) => {
       const boundary = Math.round(at.x / model.layout.columnWidth) + model.state.pos;
-      emit(handle.moved(model, boundary), ended ? "done" : "live");
+      emit(handle.moved(boundary), ended ? "done" : "live");
     });
     grip.addEventListener("keydown", (event) => {
       const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
       if (step === undefined) return;
       event.preventDefault();
       event.stopPropagation();
-      emit(handle.moved(model, handle.at(model) + step));
+      emit((s) => handle.moved(handle.at(s) + step)(s));
     });
     return grip;
   });
 
   onDrag(bar, lane, (start) => {
-    const { from, to } = rangeOf(model);
+    const { from, to } = rangeOf(model.state);
     const grabbed = positionAt(model, start.x);
     return (at, ended) => {
       const by = Math.max(-from, Math.min(model.total - 1 - to, positionAt(model, at.x) - grabbed));
@@ -104,8 +104,8 @@ export const brushView: View = (parent, emit) => {
     place(off[0], model, range.from - constraints[0], range.from - 1);
     place(off[1], model, range.to + 1, range.to + constraints[1]);
     handles.forEach((grip, i) => {
-      grip.style.left = `${(HANDLES[i].at(model) - pos) * model.layout.columnWidth}px`;
-      grip.setAttribute("aria-valuenow", String(HANDLES[i].value(model)));
+      grip.style.left = `${(HANDLES[i].at(model.state) - pos) * model.layout.columnWidth}px`;
+      grip.setAttribute("aria-valuenow", String(HANDLES[i].value(model.state)));
       grip.setAttribute("aria-valuemin", "0");
     });
   };

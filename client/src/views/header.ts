@@ -52,10 +52,15 @@ export function header(
       title: "Next window (Shift →)",
     }),
   );
+  let writing = false;
+  input.addEventListener("input", () => {
+    writing = true;
+  });
   const go = () => {
+    writing = false;
     const pos = Number(input.value.replaceAll(/[\s,_]/g, "") || Number.NaN);
-    if (Number.isFinite(pos) && pos !== model.state.pos) emit(moveTo(pos), "jump");
     input.value = formatCount(model.state.pos);
+    if (Number.isFinite(pos) && pos !== model.state.pos) emit(moveTo(pos), "jump");
   };
   input.addEventListener("change", go);
   place.addEventListener("submit", (event) => {
@@ -100,7 +105,7 @@ export function header(
       document.title = info ? `${info.name} · lstmvis` : "lstmvis";
     }
     if (placeChanged(state.pos, model.total)) {
-      if (input !== document.activeElement) input.value = formatCount(state.pos);
+      if (!writing) input.value = formatCount(state.pos);
       input.size = Math.max(4, formatCount(model.total).length);
       total.textContent = `/ ${formatCount(model.total)}`;
     }

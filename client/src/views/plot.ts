@@ -6,9 +6,10 @@ import { add, prepare } from "../dom";
 import { locate, onDrag, type Point } from "../drag";
 import { GUTTER } from "../layout";
 import { memo, watch } from "../memo";
-import { type Model, onGrid } from "../model";
+import type { Model } from "../model";
 import type { States } from "../selection";
 import { brush, point, setThreshold, toggleCell } from "../state";
+import { onGrid, stepThreshold } from "../thresholds";
 import { cellName, place, positionAt, tint, type View } from "./view";
 
 /** Up to so many cells each unselected one gets a line of its own. */
@@ -17,6 +18,15 @@ const FEW_CELLS = 64;
 const NEAR = 8;
 /** Room above and below the extreme values. */
 const MARGIN = 8;
+/** What the keys do to the threshold, in steps. */
+const STEPS: Record<string, number> = {
+  ArrowUp: 1,
+  ArrowRight: 1,
+  ArrowDown: -1,
+  ArrowLeft: -1,
+  PageUp: 10,
+  PageDown: -10,
+};
 const BANDS = [
   [0.05, 0.95],
   [0.25, 0.75],
@@ -234,32 +244,21 @@ export const plot: View = (parent, emit) => {
   });
 
   onDrag(threshold, lane, () => (at, ended) => {
-    emit(setThreshold(inRange(y.invert(at.y))), ended ? "done" : "live");
+    emit(setThreshold(onGrid(y.invert(at.y), model.thresholds)), ended ? "done" : "live");
   });
 
   threshold.addEventListener("keydown", (event) => {
-    const { min, max, step } = model.thresholds;
-    const steps: Record<string, number> = {
-      ArrowUp: 1,
-      ArrowRight: 1,
-      ArrowDown: -1,
-      ArrowLeft: -1,
-      PageUp: 10,
-      PageDown: -10,
-    };
+    const { thresholds } = model;
+    const { min, max } = thresholds;
     const ends: Record<string, number> = { Home: min, End: max };
-    const { threshold: now } = model.state;
-    const next = event.key in steps ? now + steps[event.key] * step : ends[event.key];
-    if (next === undefined) return;
+    const moved = event.key in STEPS ? stepThreshold(STEPS[event.key], thresholds) : undefined;
+    const set = event.key in ends ? setThreshold(onGrid(ends[event.key], thresholds)) : undefined;
+    const transition = moved ?? set;
+    if (!transition) return;
     event.preventDefault();
     event.stopPropagation();
-    emit(setThreshold(inRange(next)));
+    emit(transition);
   });
-
-  function inRange(value: number): number {
-    const { min, max, step } = model.thresholds;
-    return onGrid(Math.min(max, Math.max(min, value)), step);
-  }
 
   return render;
 };

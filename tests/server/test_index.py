@@ -1,0 +1,196 @@
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from lstmvis.data.project import Project
+from lstmvis.data.writing import ProjectWriter
+from lstmvis.server import index as index_module
+from lstmvis.server.activity import Activity, cut_of
+from lstmvis.server.index import IndexingError, build_index, open_index
+from lstmvis.server.matching import Query, find_matches
+from tests.server import naive
+
+NO_SEQUENCES = np.zeros(0, np.int64)
+
+
+def run_lengths(steps, cells, seed=3):
+    """Cells that keep a level for 1 to 30 steps, with a little noise."""
+    rng = np.random.default_rng(seed)
+    columns = [np.repeat(rng.normal(0, 0.6, steps), rng.integers(1, 31, steps))[:steps] for _ in range(cells)]
+    return (np.stack(columns, axis=1) + rng.normal(0, 0.01, (steps, cells))).astype(np.float32)
+
+
+@pytest.fixture
+def make_project(tmp_path):
+    def make(states, name="project"):
+        with ProjectWriter(tmp_path / name, name, "", replace=True) as project:
+            steps, cells = states.shape
+            project.create_source("states", steps=steps, cells=cells)[:] = states
+        return tmp_path / name
+
+    return make
+
+
+def source_of(directory):
+    return Project(directory).sources["states::states"]
+
+
+def matches(source, index, cells=(0, 2, 3), **query):
+    return find_matches(Activity(source, cut_of(0.3, "tanh"), "positive", index), Query(cells, **query), NO_SEQUENCES)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", ">f4", "int8", "int64", "uint16"])
+@pytest.mark.parametrize("layout", [{}, {"chunks": (100, 2)}, {"chunks": (64, 5), "compression": "gzip"}])
+def test_sources_of_every_type_and_layout_are_indexed(make_source, tmp_path, dtype, layout):
+    states = (run_lengths(500, 5) * 3).astype(dtype)
+    source = make_source(states, **layout)
+    indexed = matches(source, build_index(tmp_path, source), constraints=(1, 1))
+    assert same(indexed, matches(source, None, constraints=(1, 1)))
+
+
+def test_an_index_is_built_once(make_project):
+    directory = make_project(run_lengths(300, 5))
+    build_index(directory, source_of(directory))
+    told = []
+    build_index(directory, source_of(directory), told.append)
+    assert told == []
+
+
+def test_an_index_of_other_data_is_replaced(make_project):
+    directory = make_project(run_lengths(300, 5, seed=1))
+    build_index(directory, source_of(directory))
+    kept = (directory / ".lstmvis").rename(directory.parent / "kept")
+    make_project(run_lengths(300, 5, seed=2))
+    kept.rename(directory / ".lstmvis")
+    assert open_index(directory, source_of(directory)) is None
+    source = source_of(directory)
+    assert same(matches(source, build_index(directory, source)), matches(source, None))
+
+
+def test_the_index_lies_in_the_cache_folder_where_the_project_cannot_be_written(make_project, tmp_path, monkeypatch):
+    directory = make_project(run_lengths(300, 5))
+    (directory / ".lstmvis").write_text("in the way")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    build_index(directory, source_of(directory))
+    assert open_index(directory, source_of(directory))
+    assert list((tmp_path / "cache" / "lstmvis").glob("*/index/*/by_cell.npy"))
+
+
+def test_without_any_place_for_the_index_a_sentence_says_how_large_it_is(make_project, tmp_path, monkeypatch):
+    directory = make_project(run_lengths(300, 5))
+    for blocked in (directory / ".lstmvis", tmp_path / "cache"):
+        blocked.write_text("in the way")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with pytest.raises(IndexingError, match="takes 4,500 bytes"):
+        build_index(directory, source_of(directory))
+
+
+def test_an_index_is_no_larger_than_the_states_in_float32(make_project):
+    directory = make_project(run_lengths(20_000, 40))
+    build_index(directory, source_of(directory))
+    size = sum(file.stat().st_size for file in (directory / ".lstmvis").rglob("*") if file.is_file())
+    assert size <= 20_000 * 40 * 4
+
+
+def test_a_build_that_stops_leaves_nothing_half_made(make_project):
+    directory = make_project(run_lengths(300, 5))
+
+    def stop(share):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build_index(directory, source_of(directory), stop)
+    assert open_index(directory, source_of(directory)) is None
+    assert not list((directory / ".lstmvis").rglob("*.npy"))
+
+
+def test_blocks_of_any_size_give_the_same_index(make_project, monkeypatch):
+    directory = make_project(run_lengths(1000, 5))
+    source = source_of(directory)
+    whole = matches(source, build_index(directory, source))
+    (index_module._places(directory, source)[0] / "index.json").unlink()
+    monkeypatch.setattr(index_module, "BLOCK_BYTES", 7 * 5 * 4)
+    assert same(matches(source, build_index(directory, source)), whole)
+
+
+@pytest.mark.parametrize("threshold", [0.0, -0.3, 0.9999, -0.9999])
+def test_thresholds_at_the_edges_of_the_codes_are_exact(make_project, threshold):
+    states = run_lengths(400, 5)
+    states[::7, 1] = 0.0  # many states on the threshold itself
+    states[::50] = np.nan
+    states[::60] = np.inf
+    directory = make_project(states)
+    source = source_of(directory)
+    query = Query((0, 1, 4), limit=400)
+    found = [
+        find_matches(Activity(source, cut_of(threshold, "tanh"), "positive", index), query, NO_SEQUENCES)
+        for index in (build_index(directory, source), None)
+    ]
+    assert same(*found)
+
+
+BUILD = """
+import sys
+from pathlib import Path
+from lstmvis.data.project import Project
+from lstmvis.server import index
+index.BLOCK_BYTES = 40_000
+directory = Path(sys.argv[1])
+print("building", flush=True)
+index.build_index(directory, Project(directory).sources["states::states"])
+"""
+
+
+def test_a_killed_build_leaves_a_project_that_is_matched_rightly(make_project):
+    directory = make_project(run_lengths(60_000, 40))
+    source = source_of(directory)
+    expected = matches(source, None)
+    rng = random.Random(5)
+    for _ in range(int(os.environ.get("LSTMVIS_KILLS", "2"))):
+        process = subprocess.Popen([sys.executable, "-c", BUILD, str(directory)], stdout=subprocess.PIPE, text=True)
+        process.stdout.readline()
+        time.sleep(rng.uniform(0, 0.6))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        assert same(matches(source, open_index(directory, source_of(directory))), expected)
+    assert same(matches(source, build_index(directory, source)), expected)
+    assert not list((directory / ".lstmvis").rglob("*.part"))
+
+
+def test_processes_that_want_the_same_index_at_once_all_get_it(make_project):
+    directory = make_project(run_lengths(20_000, 40))
+    command = [sys.executable, "-c", BUILD, str(directory)]
+    processes = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(3)]
+    assert [process.wait() for process in processes] == [0, 0, 0]
+    source = source_of(directory)
+    assert same(matches(source, open_index(directory, source)), matches(source, None))
+
+
+def test_a_large_source_is_matched_as_the_definition_says(make_project):
+    directory = make_project(run_lengths(200_000, 64))
+    source = source_of(directory)
+    cells = (3, 30, 50)
+    query = Query(cells, constraints=(1, 1), limit=1000)
+    activity = Activity(source, cut_of(0.3, "tanh"), "positive", build_index(directory, source))
+    found = find_matches(activity, query, NO_SEQUENCES)
+    on = Activity(source, cut_of(0.3, "tanh")).rows(0, 200_000).tolist()
+    expected = naive.all_matches(on, cells, (1, 1), NO_SEQUENCES)
+    best = [naive.NaiveMatch(m.position, m.length, m.selected, m.union) for m in found.best]
+    assert best == expected[:1000]
+    assert found.counts.sum() == len(expected)
+    assert found.fuzzy_lengths.tolist() == naive.histogram(expected)
+
+
+def same(one, other):
+    return (
+        one.best == other.best
+        and one.counts.tolist() == other.counts.tolist()
+        and one.fuzzy_lengths.tolist() == other.fuzzy_lengths.tolist()
+        and one.strict_lengths.tolist() == other.strict_lengths.tolist()
+    )
