@@ -5,6 +5,8 @@ export const GUTTER = 164;
 export const ROW_HEIGHT = 24;
 /** Between heat maps, and left of the first. */
 export const MAP_GAP = 16;
+/** Columns that a match is left at least, where there are enough. */
+const ROOM_AFTER = 6;
 const MAP_CELL = 8;
 /** Fewest and most columns of a heat map. */
 const MAP_COLUMNS = [10, 24] as const;
@@ -48,7 +50,7 @@ export function layoutOf(
     columnWidth,
     columns: Math.max(1, Math.floor(room / columnWidth)),
     matchColumns: Math.max(1, matchColumns),
-    start: Math.min(Math.max(0, offset), Math.floor(matchColumns * 0.75)),
+    start: Math.min(Math.max(0, offset), matchColumns - Math.min(ROOM_AFTER, Math.ceil(matchColumns / 4))),
     mapCell: MAP_CELL,
     mapColumns,
     mapBefore: Math.floor(mapColumns / 4),

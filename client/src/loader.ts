@@ -57,8 +57,9 @@ const SEARCH_PAUSE = 150;
 const FOUND_LIMIT = 50;
 /** Thresholds asked for beforehand where they need a cut: two decimals between -1 and 1. */
 const GRID = Array.from({ length: 199 }, (_, i) => (i - 99) / 100);
-/** As many numbers as a window may hold that is widened to reach the range. */
-const WIDEST = 2_000_000;
+/** As much as a window may hold that is widened beyond what is seen: numbers, and steps. */
+const MOST_VALUES = 500_000;
+const MOST_STEPS = 2000;
 
 export interface Loader {
   readonly answers: () => Answers;
@@ -183,9 +184,9 @@ export function createLoader(changed: () => void): Loader {
 }
 
 /**
- * The span to have loaded: `asked` as long as half a screen is left on both sides of what is seen (or, while it is
- * under way, as long as it has what is seen), otherwise a screen more on both sides, and as far as the range and its
- * constraints reach where that is not too much.
+ * The span to have loaded: what is seen with a margin of a screen, or less of very many cells, and as far as the range
+ * and its constraints reach where that is not too much. `asked` is kept as long as half the margin is left, or, while
+ * it is under way, as long as it has what is seen.
  */
 function nextSpan(
   { state, layout, total, cells, reach }: Model,
@@ -193,6 +194,7 @@ function nextSpan(
   pending: boolean,
 ): Range {
   const { columns } = layout;
+  const margin = 3 * columns * cells <= MOST_VALUES ? columns : Math.ceil(columns / 4);
   const clip = (from: number, to: number): Range => ({
     from: Math.max(0, from),
     to: Math.min(total - 1, to),
@@ -200,10 +202,11 @@ function nextSpan(
   const around = (margin: number) => clip(state.pos - margin, state.pos + columns - 1 + margin);
   const covers = (whole: Range, part: Range) => whole.from <= part.from && part.to <= whole.to;
 
-  const wide = around(columns);
+  const wide = around(margin);
   const hull = reach && clip(Math.min(wide.from, reach.from), Math.max(wide.to, reach.to));
-  const fits = hull && (hull.to - hull.from + 1) * cells <= WIDEST;
-  const enough = asked && covers(asked, around(pending ? 0 : Math.ceil(columns / 2)));
+  const steps = hull ? hull.to - hull.from + 1 : 0;
+  const fits = hull && steps <= MOST_STEPS && steps * cells <= MOST_VALUES;
+  const enough = asked && covers(asked, around(pending ? 0 : Math.ceil(margin / 2)));
   if (enough && (!fits || covers(asked, reach))) return asked;
   return fits ? hull : wide;
 }

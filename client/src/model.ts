@@ -70,6 +70,9 @@ export interface Size {
 }
 
 const NO_ANNOTATIONS = {};
+const NO_CUTS: ReadonlyMap<number, number> = new Map();
+const BOTH_UNITS = [-1, 1] as const;
+const UNIT = [0, 1] as const;
 /** Until the tokens are known. */
 const SOME_WIDTH = 40;
 
@@ -77,6 +80,7 @@ const SOME_WIDTH = 40;
 export function createModels(): (state: State, theme: Theme, size: Size, loader: Loader) => Model {
   const locate = memo((project: string, source: string): Where => ({ project, source }));
   const layOut = memo(layoutOf);
+  const grid = memo(thresholdsOf);
   const extend = memo((window: Window | null, where: Where) => {
     if (where !== grown.where) grown = { where, extent: [0, 0] };
     if (window) grown = { where, extent: extentOf(window.states.values, grown.extent) };
@@ -132,8 +136,10 @@ export function createModels(): (state: State, theme: Theme, size: Size, loader:
 
     const domain =
       source?.transform === "tanh" ? (source.unsigned ? UNIT : BOTH_UNITS) : extend(window, where);
-    const thresholds = thresholdsOf(source?.transform, domain);
-    const cut = decide(source?.transform === "tanh" ? answers.cuts?.get(threshold) : threshold, sides);
+    const thresholds = grid(source?.transform, domain);
+    // Without a transform every threshold is its own cut.
+    const cuts = source?.transform === "tanh" ? (answers.cuts ?? NO_CUTS) : null;
+    const cut = decide(cuts ? cuts.get(threshold) : threshold, sides);
 
     const selectionKey = JSON.stringify([where, range, threshold, constraints, sides]);
     const seen = range ? fitRange(window, cut, range, constraints) : [];
@@ -172,13 +178,7 @@ export function createModels(): (state: State, theme: Theme, size: Size, loader:
       on: count(window, cut, selected),
       hues,
       excluded: unexplained
-        ? explain(
-            window.states,
-            cut,
-            range,
-            constraints,
-            lowered(threshold, thresholds, source?.transform === "tanh" ? answers.cuts : null, sides),
-          )
+        ? explain(window.states, cut, range, constraints, lowered(threshold, thresholds, cuts, sides))
         : null,
       matches: answers.matches,
       found: answers.found,

@@ -66,12 +66,12 @@ export class Slot<T> {
           this.error = new ApiError(error instanceof Error ? error.message : String(error), 0);
         } else if (error.status === OVERTAKEN) {
           // The request is wanted, so it was overtaken by an older one that reached the server later.
-          this.timer = window.setTimeout(ask, OVERTAKEN_PAUSE);
+          this.timer = setTimeout(ask, OVERTAKEN_PAUSE);
           return;
         } else {
           this.error = error;
           if (error.retryAfter !== null) {
-            this.timer = window.setTimeout(ask, Math.min(error.retryAfter, RETRY_AT_MOST) * 1000);
+            this.timer = setTimeout(ask, Math.min(error.retryAfter, RETRY_AT_MOST) * 1000);
             this.changed();
             return;
           }
@@ -80,7 +80,7 @@ export class Slot<T> {
       this.pending = false;
       this.changed();
     };
-    if (delay > 0) this.timer = window.setTimeout(ask, delay);
+    if (delay > 0) this.timer = setTimeout(ask, delay);
     else void ask();
   }
 }

@@ -1,13 +1,14 @@
 /** How tokens are written on the page. */
 import { quantileSorted } from "d3-array";
 
-const SIGNS: Record<string, string> = { " ": "␣", "\n": "⏎", "\r": "␍", "\t": "⇥", "\u00a0": "⍽", "": "∅" };
+const SIGNS: Record<string, string> = { " ": "␣", "\n": "⏎", "\r": "␍", "\t": "⇥", "\u00a0": "⍽" };
 const CHARACTER_WIDTH = 7.2;
 const NARROW = 32;
 
 /** A token as it is shown: white space, of which there would be nothing to see, as signs. */
 export function visible(token: string): string {
-  return token.trim() === "" ? [...(token || "∅")].map((c) => SIGNS[c] ?? "␣").join("") : token;
+  if (token === "") return "∅";
+  return token.trim() === "" ? [...token].map((c) => SIGNS[c] ?? "␣").join("") : token;
 }
 
 /** Whether the corpus is one of characters, which are set in a narrow, fixed grid. */

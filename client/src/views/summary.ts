@@ -28,8 +28,8 @@ export const summary: View = (parent, emit) => {
     input.addEventListener("change", () => emit(setLengthRule(value)));
     add(rule, "label", {}, input, element("span", {}, label));
   }
-  const filter = add(root, "span", { class: "filter" });
   const drawHistogram = histogram(root, emit);
+  const filter = add(root, "span", { class: "filter" });
   const changed = watch();
 
   return (model: Model) => {

@@ -1,0 +1,146 @@
+import { describe, expect, it } from "vitest";
+import type { Context } from "../src/api";
+import { annotationEncoding, countEncoding, valueAt } from "../src/encoding";
+import { assignHues } from "../src/hues";
+import { GUTTER, layoutOf } from "../src/layout";
+import type { Theme } from "../src/theme";
+import { lowerCuts, onGrid, thresholdsOf } from "../src/thresholds";
+import { areCharacters, columnWidthFor, fitted, visible } from "../src/tokens";
+
+const THEMES = (["light", "dark"] as const).map(
+  (name) => ({ name, paper: "#ffffff", accent: "#3d4fc4" }) as Theme,
+);
+
+describe("tokens", () => {
+  it("show white space as signs, and nothing else", () => {
+    expect([" ", "\n", "\t", "\r\n", "", "a b"].map(visible)).toEqual(["␣", "⏎", "⇥", "␍⏎", "∅", "a b"]);
+  });
+
+  it("are characters where none is longer, counted as a person would", () => {
+    expect(areCharacters(["a", "\n", "日", "😀", ""])).toBe(true);
+    expect(areCharacters(["a", "ab"])).toBe(false);
+  });
+
+  it("make columns narrow for characters and wide enough for most words", () => {
+    expect(columnWidthFor(["a", "b"])).toBeLessThan(20);
+    expect(columnWidthFor(["the", "cat", "sat", "on", "a", "nonexecutive"])).toBeLessThan(60);
+    expect(columnWidthFor(Array(9).fill("x".repeat(500)))).toBeLessThan(120);
+  });
+
+  it("show no part of a number in a narrow column", () => {
+    expect([fitted("-1.25", 15), fitted("12", 15), fitted("NOUN", 15), fitted("NOUN", 60)]).toEqual([
+      "",
+      "12",
+      "N",
+      "NOUN",
+    ]);
+  });
+});
+
+describe("the layout", () => {
+  it.each([800, 1100, 1400, 2500])("has room for words and heat maps at %i pixels", (width) => {
+    for (const columnWidth of [15, 60]) {
+      for (const maps of [1, 2, 3]) {
+        const layout = layoutOf(width, 600, columnWidth, maps, 3);
+        expect(GUTTER + layout.matchColumns * columnWidth + layout.mapsWidth).toBeLessThanOrEqual(width);
+        expect(layout.mapCell).toBeGreaterThanOrEqual(8);
+        expect(layout.matchColumns).toBeLessThanOrEqual(layout.columns);
+      }
+    }
+  });
+
+  it("aligns matches with the range, and keeps room for them where it stands too far right", () => {
+    expect(layoutOf(1400, 600, 15, 1, 20).start).toBe(20);
+    const far = layoutOf(1400, 600, 15, 1, 500);
+    expect(far.matchColumns - far.start).toBe(6);
+    expect(layoutOf(1400, 600, 15, 1, -3).start).toBe(0);
+  });
+});
+
+describe("thresholds", () => {
+  it("are the numbers that their decimals mean", () => {
+    const grid = thresholdsOf("tanh", [-1, 1]);
+    for (let i = -99; i <= 99; i++) expect(onGrid(i / 100 + 0.004, grid)).toBe(i / 100 + 0);
+    expect(onGrid(5, grid)).toBe(0.99);
+    expect(Object.is(onGrid(-0.001, grid), 0)).toBe(true);
+  });
+
+  it("have steps that suit the numbers of a source without tanh", () => {
+    expect(thresholdsOf("none", [-4, 4]).step).toBe(0.01);
+    expect(thresholdsOf("none", [0, 0.01]).step).toBeLessThan(0.001);
+    expect(thresholdsOf("none", [-500, 500]).step).toBe(5);
+  });
+
+  it("below one are tried from the nearest on, those of both sides only above 0", () => {
+    const grid = thresholdsOf("tanh", [-1, 1]);
+    expect(lowerCuts(0.03, grid, null, "both").map(([threshold]) => threshold)).toEqual([0.02, 0.01]);
+    expect(lowerCuts(0, grid, null, "positive").at(0)).toEqual([-0.01, { high: -0.01, low: null }]);
+    expect(lowerCuts(0, grid, null, "positive").at(-1)?.[0]).toBe(-0.99);
+    expect(lowerCuts(-0.99, grid, null, "positive")).toEqual([]);
+  });
+});
+
+describe("hues", () => {
+  it("stay with their cells while others come and go", () => {
+    const before = assignHues(new Map(), [1, 2, 3]);
+    const after = assignHues(before, [0, 2, 3, 9]);
+    expect(after.get(2)).toBe(before.get(2));
+    expect(after.get(3)).toBe(before.get(3));
+    expect(new Set(after.values()).size).toBe(4);
+  });
+
+  it("are given to as many cells as there are hues, and to none of more", () => {
+    expect(assignHues(new Map(), [0, 1, 2, 3, 4, 5, 6, 7]).size).toBe(8);
+    expect(assignHues(new Map(), [0, 1, 2, 3, 4, 5, 6, 7, 8]).size).toBe(0);
+  });
+});
+
+describe.each(THEMES)("encodings in the $name theme", (theme) => {
+  it("tell every number of cells apart where they are few", () => {
+    const { mark } = countEncoding(11, theme);
+    const colours = Array.from({ length: 12 }, (_, n) => mark(n)?.colour);
+    expect(new Set(colours).size).toBe(12);
+  });
+
+  it("tell twelve labels apart, and number further ones without failing", () => {
+    const labels = Array.from({ length: 45 }, (_, i) => `tag ${i}`);
+    const { mark } = annotationEncoding("pos", { vis: { type: "discrete", range: labels } }, theme);
+    expect(new Set(labels.slice(0, 12).map((label) => mark(label)?.colour)).size).toBe(12);
+    for (const label of [...labels, "unheard of", ""]) expect(mark(label)?.colour).toMatch(/^#|^rgb/);
+  });
+
+  it("keep scalars inside their scale, and put zero in the middle of one that has both signs", () => {
+    const { mark } = annotationEncoding("x", { vis: { type: "scalar", range: [0, 6] } }, theme);
+    expect(mark(99)?.colour).toBe(mark(6)?.colour);
+    expect(mark(-5)?.colour).toBe(mark(0)?.colour);
+    const signed = annotationEncoding("x", { vis: { type: "scalar", range: [-1, 9] } }, theme);
+    expect(signed.mark(9)?.colour).not.toBe(signed.mark(-9)?.colour);
+    expect(signed.mark(0)?.text).toBe("0");
+  });
+
+  it("say nothing where there is no value", () => {
+    for (const type of ["scalar", "discrete", "wordvec", undefined]) {
+      const { mark } = annotationEncoding("x", type ? { vis: { type } } : {}, theme);
+      expect(mark(null)).toBeNull();
+      expect(mark(undefined)).toBeNull();
+    }
+  });
+});
+
+describe("valueAt", () => {
+  const context: Context = {
+    cell_count: [[3]],
+    meta_pos: [["NN", null]],
+    meta_top: { words: [[["a", "b"]]], weights: [[[0.75, 0.25]]] },
+  };
+
+  it("finds counts, labels and ranked words, and nothing outside", () => {
+    expect(valueAt(context, "cell_count", 0, 0)).toBe(3);
+    expect(valueAt(context, "meta_pos", 0, 1)).toBeNull();
+    expect(valueAt(context, "meta_top", 0, 0)).toEqual({ words: ["a", "b"], weights: [0.75, 0.25] });
+    for (const dim of ["cell_count", "meta_pos", "meta_top", "meta_none"]) {
+      expect(valueAt(context, dim, 0, 9)).toBeUndefined();
+      expect(valueAt(context, dim, 9, 0)).toBeUndefined();
+    }
+  });
+});
