@@ -25,6 +25,7 @@ ANY_LENGTH = np.iinfo(np.int64).max
 WORK_PER_SPAN = 1 << 24  # selected cells x steps that are looked at between two checks
 WORK_PER_BLOCK = 1 << 20  # ... and that share scratch memory, which should stay near the processor
 LEAST_BLOCK = 1024
+COUNTED_TOGETHER = 256
 Check = Callable[[], None]
 
 
@@ -128,25 +129,40 @@ def _rank(
     left = np.maximum(first - query.constraints[0], edges[following - 1])  # first step of the left constraint
     right = np.minimum(last + query.constraints[1], edges[following] - 1)  # last step of the right one
     ranges = np.stack([first, last, left, right])
-    fitting = np.empty(len(first), np.int64)
-    # Among the matches that are level in |Q|, bounds tell most of those that cannot be wanted.
+    # Only among the matches that are level in |Q| with the worst may some not be wanted.
     level = selected == selected.min(initial=len(query.cells))
     wanted = query.limit - int(np.count_nonzero(~level))
-    exact = np.ones(len(first), np.bool_)
     kept = np.ones(len(first), np.bool_)
-    if level.sum() > wanted and (bounds := activity.bound_fitting(ranges[:, level], check)):
-        lower, upper = bounds
-        kept[level] = lower <= np.partition(upper, wanted - 1)[wanted - 1]
-        exact[level] = lower < upper
-        fitting[level] = lower
-    counted = kept & exact
-    fitting[counted] = activity.count_fitting(ranges[:, counted], check)
+    fitting = np.empty(len(first), np.int64)
+    fitting[~level] = activity.count_fitting(ranges[:, ~level], check)
+    fitting[level], kept[level] = _fewest(activity, ranges[:, level], wanted, check)
     first, last, selected, fitting = first[kept], last[kept], selected[kept], fitting[kept]
     union, length = fitting + len(query.cells) - selected, last - first + 1
     order = np.lexsort((first, -length, union, -selected))[: query.limit]
     return [
         Match(int(first[i]), int(length[i]), int(selected[i]), int(union[i]), len(query.cells)) for i in order.tolist()
     ]
+
+
+def _fewest(activity: Activity, ranges: Positions, wanted: int, check: Check) -> tuple[Positions, NDArray[np.bool_]]:
+    """How many cells fit each of `ranges` (4 x ranges, by position), and which of these counts are exact: those of all
+    ranges that can be among the `wanted` that rank best. The other counts are of no use."""
+    number = ranges.shape[1]
+    bounds = activity.bound_fitting(ranges, check) if number > wanted else None
+    if bounds is None:
+        return activity.count_fitting(ranges, check), np.ones(number, np.bool_)
+    lower, upper = bounds
+    ties = np.empty(number, np.int64)  # which of ranges that fit as many cells ranks better: the longer, the earlier
+    ties[np.argsort(ranges[0] - ranges[1], kind="stable")] = np.arange(number)
+    while True:
+        best, worst = lower * number + ties, upper * number + ties
+        enough = np.partition(worst, wanted - 1)[wanted - 1]  # as many as are wanted rank no worse than this
+        unsure = np.flatnonzero((lower < upper) & (best <= enough))
+        if not len(unsure):
+            return lower, best <= enough
+        if len(unsure) > COUNTED_TOGETHER:  # counting those first that promise the most makes many others needless
+            unsure = unsure[np.sort(np.argpartition(best[unsure], COUNTED_TOGETHER)[:COUNTED_TOGETHER])]
+        lower[unsure] = upper[unsure] = activity.count_fitting(ranges[:, unsure], check)
 
 
 def warm_up() -> None:

@@ -3,6 +3,7 @@
 import argparse
 import socket
 import threading
+import warnings
 import webbrowser
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,9 @@ def serve_directory(directory: Path, host: str, port: int, browser: bool) -> int
     """Serve until stopped. Raises ServeError where the directory is none or the port cannot be had."""
     import uvicorn
 
-    from lstmvis.server.app import create_app
+    with warnings.catch_warnings():  # connexion brings its test client along, which is not for whoever serves
+        warnings.filterwarnings("ignore", message="Using `httpx` with `starlette.testclient`")
+        from lstmvis.server.app import create_app
     from lstmvis.server.matching import warm_up
 
     require_directory(directory)
