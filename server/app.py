@@ -5,6 +5,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 import connexion
+from a2wsgi import WSGIMiddleware
 from connexion import problem
 from connexion.exceptions import ProblemException
 from connexion.jsonifier import Jsonifier
@@ -26,6 +27,7 @@ from lstmvis.server.threads import Turns
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 API = next(file for place in (HERE, HERE.parent) if (file := place / "lstm_server.yaml").is_file())  # wheel, checkout
+REQUESTS_AT_ONCE = 64
 HASHED = "assets/"  # file names under it change with their content
 
 log = logging.getLogger(__name__)
@@ -44,6 +46,8 @@ def create_app(directory: Path, validate_responses: bool = False) -> connexion.F
         validator_map={"parameter": SentenceValidator},
     )
     app.app.config[Service.KEY] = Service(Library(directory), Overtaking(), Turns())
+    # connexion runs Flask in ten threads; matches wait for their turn in theirs, and must not keep others waiting.
+    app._middleware_app.asgi_app = WSGIMiddleware(app.app.wsgi_app, workers=REQUESTS_AT_ONCE)
     app.add_middleware(_WithoutBody, MiddlewarePosition.BEFORE_EXCEPTION)
     app.add_api(API, validate_responses=validate_responses)
     app.add_error_handler(RequestError, _answer_request_error)
