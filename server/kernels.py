@@ -315,7 +315,7 @@ def find_in_span(
 ) -> Found:
     """The matches that begin in start..stop (excluded), `block` steps at a time.
 
-    rows: selected cells x words. Lengths allowed are shortest..longest; with a free right end only `longest` equal to
+    rows: selected cells (at least one) x words. Lengths allowed are shortest..longest; with a free right end only `longest` equal to
     `shortest` narrows them. Gives `counts` (|K| + 1,): all matches by |Q|; `shown`: of them those with lengths
     shown_from..shown_to; the fuzzy and strict length histograms; and first, last and |Q| of every shown match that at
     least `limit` others of the span do not surpass in |Q|, by position.

@@ -73,6 +73,9 @@ def find_matches(activity: Activity, query: Query, sequence_starts: Positions, c
     `sequence_starts` ascend from 0, or are empty for one sequence. `check` is called between pieces of work; what it
     raises ends the search.
     """
+    if not query.cells:
+        lengths = np.zeros(kernels.HISTOGRAM_LENGTHS, np.int64)
+        return Matches([], np.zeros(1, np.int64), lengths, lengths)
     edges = _edges(sequence_starts, activity.steps)
     cells = np.asarray(query.cells, np.int64)
     rows = activity.bits(cells, check)
@@ -96,7 +99,7 @@ def _edges(sequence_starts: Positions, steps: int) -> Positions:
 def _find(rows: kernels.Words, edges: Positions, query: Query, check: Check) -> list[kernels.Found]:
     """What `kernels.find_in_span` finds in each span of the corpus, in order."""
     steps = int(edges[-1])
-    cells = max(1, len(rows))
+    cells = len(rows)
     block = max(LEAST_BLOCK, WORK_PER_BLOCK // cells)
     span = max(block, min(WORK_PER_SPAN // cells, -(-steps // CORES)))
     shortest, longest = query.phrase_length or query.min_length, query.phrase_length or ANY_LENGTH

@@ -4,7 +4,7 @@ import { keyOf, takesKeys } from "./keys";
 import { GUTTER, ROW_HEIGHT } from "./layout";
 import { createLoader } from "./loader";
 import { createModels, type Model } from "./model";
-import { panBy, within, zoom } from "./state";
+import { panBy, type State, within, zoom } from "./state";
 import { createStore, type Emit } from "./store";
 import { createThemes } from "./theme";
 import { axis } from "./views/axis";
@@ -39,10 +39,11 @@ export function explore(page: HTMLElement): void {
   const loader = createLoader(schedule);
   const themes = createThemes(schedule);
   const models = createModels();
-  let model: Model | undefined;
+  let model: Model;
 
-  const emit: Emit = (transition, phase) =>
-    store.emit((state) => (model?.total ? within(model.total)(transition(state)) : transition(state)), phase);
+  /** As long as the corpus is not loaded, nothing is outside it. */
+  const bounded = (state: State) => (model.total > 0 ? within(model.total)(state) : state);
+  const emit: Emit = (transition, phase) => store.emit((state) => bounded(transition(state)), phase);
 
   const helper = help(page);
   const drawHeader = header(page, emit, { toggleTheme: themes.toggle, showHelp: helper.show }, (parent) =>
@@ -80,7 +81,7 @@ export function explore(page: HTMLElement): void {
   selection.addEventListener(
     "wheel",
     (event) => {
-      if (!model || (event.target as Element).closest("[data-view=cells]")) return;
+      if ((event.target as Element).closest("[data-view=cells]")) return;
       event.preventDefault();
       const { columnWidth } = model.layout;
       if (event.ctrlKey || event.metaKey) {
@@ -106,7 +107,7 @@ export function explore(page: HTMLElement): void {
 
   document.addEventListener("keydown", (event) => {
     const key = keyOf(event);
-    if (!key || !model || event.defaultPrevented) return;
+    if (!key || event.defaultPrevented) return;
     if (takesKeys(event.target) && event.key !== "Escape") return;
     if (document.querySelector("dialog[open]")) return;
     event.preventDefault();
@@ -117,5 +118,5 @@ export function explore(page: HTMLElement): void {
     else emit(key.act(model));
   });
 
-  schedule();
+  draw();
 }

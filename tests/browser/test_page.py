@@ -181,8 +181,14 @@ def test_nothing_hangs_over_the_edge(page, explore, width):
     assert hand.matches()
     inner, scrolled = page.evaluate("[innerWidth, document.documentElement.scrollWidth]")
     assert scrolled <= inner
-    for view in ("plot", "words", "cells", "matches"):
-        box = page.locator(f"[data-view={view}]").bounding_box()
+    for selector in (
+        "[data-view=plot]",
+        "[data-view=words]",
+        "[data-view=cells]",
+        "[data-view=matches]",
+        "header > :last-child",
+    ):
+        box = page.locator(selector).bounding_box()
         assert 0 <= box["x"] <= box["x"] + box["width"] <= width
 
 
@@ -201,3 +207,20 @@ def test_nothing_is_asked_of_any_other_host(page, explore, address):
     explore(pos=100, range="107,109")
     assert asked
     assert all(url.startswith(address) for url in asked)
+
+
+def test_the_page_keeps_to_a_strict_content_security_policy(page, explore):
+    policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'"
+    complaints = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+
+    def serve_strictly(route):
+        response = route.fetch()
+        route.fulfill(response=response, headers={**response.headers, "content-security-policy": policy})
+
+    page.route(re.compile(r"/\?"), serve_strictly)
+    hand = explore(pos=100, threshold=0.1, range="107,109", track=["kind", "top"])
+    page.locator("[data-view=heatmap] canvas").first.hover()
+    hand.press("?")
+    assert hand.matches()
+    assert complaints == []

@@ -168,8 +168,11 @@ def test_the_first_of_equal_matches_are_those_earliest_in_the_corpus():
     assert found.counts.tolist() == [0, 500]
 
 
-def test_without_cells_there_are_no_matches():
-    found = find_matches(view(np.ones((9, 2), np.float32), "none", "positive", 0.5), Query(cells=()), NO_SEQUENCES)
+@pytest.mark.parametrize("steps", [1, 9, 100_000])
+@pytest.mark.parametrize("constraints", [(0, 0), (1, 0), (0, 1), (1, 1)])
+def test_without_cells_there_are_no_matches(steps, constraints):
+    states = np.ones((steps, 2), np.float32)
+    found = find_matches(view(states, "none", "positive", 0.5), Query((), constraints), NO_SEQUENCES)
     assert found.best == []
     assert found.counts.tolist() == [0]
 

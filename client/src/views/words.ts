@@ -38,7 +38,7 @@ export const words: View = (parent, emit) => {
     return (at, ended) => emit(brush(from, positionAt(model, at.x)), ended ? "done" : "live");
   });
   lane.addEventListener("pointermove", (event) => {
-    if (model) emit(point({ pos: positionAt(model, locate(event, lane).x) }), "live");
+    emit(point({ pos: positionAt(model, locate(event, lane).x) }), "live");
   });
   lane.addEventListener("pointerleave", () => emit(point({ pos: null }), "live"));
 
