@@ -14,8 +14,8 @@ import { activationsOf, type Curves, centre, drawBands, drawLine, nearest, value
 import { threshold } from "./threshold";
 import { cellName, place, positionAt, tint, type View } from "./view";
 
-/** Up to so many cells each unselected one gets a line of its own. */
-const FEW_CELLS = 64;
+/** Up to so many cells each has a faint line of its own, the paler the more there are; beyond, the bands must do. */
+const MOST_LINES = 1024;
 /** How near to a line the pointer has to be, and how far it moves in a drag at least; pixels. */
 const NEAR = 8;
 const DRAGGED = 4;
@@ -45,9 +45,10 @@ export const plot: View = (parent, emit) => {
     const { theme, cells } = model;
     context.fillStyle = theme.band;
     drawBands(context, curves, quantiles(curves.states));
-    if (cells > FEW_CELLS) return;
+    if (cells > MOST_LINES) return;
     context.strokeStyle = theme.faint;
     context.lineWidth = 0.6;
+    context.globalAlpha = Math.max(0.06, Math.min(1, 30 / cells));
     for (let cell = 0; cell < cells; cell++) drawLine(context, curves, cell);
   }
 
