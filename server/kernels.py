@@ -315,10 +315,10 @@ def find_in_span(
 ) -> Found:
     """The matches that begin in start..stop (excluded), `block` steps at a time.
 
-    rows: selected cells (at least one) x words. Lengths allowed are shortest..longest; with a free right end only `longest` equal to
-    `shortest` narrows them. Gives `counts` (|K| + 1,): all matches by |Q|; `shown`: of them those with lengths
-    shown_from..shown_to; the fuzzy and strict length histograms; and first, last and |Q| of every shown match that at
-    least `limit` others of the span do not surpass in |Q|, by position.
+    `rows` are those of the selected cells, at least one: |K| x words. Lengths allowed are shortest..longest; with a
+    free right end only `longest` equal to `shortest` narrows them. Gives `counts` (|K| + 1,): all matches by |Q|;
+    `shown`: of them those with lengths shown_from..shown_to; the fuzzy and strict length histograms; and first, last
+    and |Q| of every shown match that at least `limit` others of the span do not surpass in |Q|, by position.
     """
     cells = len(rows)
     counts, shown = np.zeros(cells + 1, np.int64), np.zeros(cells + 1, np.int64)

@@ -9,10 +9,19 @@ from hypothesis import settings
 
 from lstmvis.data.matrix import Matrix
 from lstmvis.data.project import Source
+from lstmvis.tools.cli import main
 
 settings.register_profile("default", deadline=None)
 settings.register_profile("thorough", deadline=None, max_examples=3000)
 settings.load_profile("default")
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory):
+    """The directory of the demo that a user gets, made by its command; takes a quarter of a minute."""
+    data = tmp_path_factory.mktemp("demos")
+    assert main(["demo", "--no-serve", "--data-dir", str(data)]) == 0
+    return data / "parens"
 
 
 @pytest.fixture

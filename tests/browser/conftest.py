@@ -5,18 +5,17 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from tests.browser.projects import write_all
 
-sync_api = pytest.importorskip("playwright.sync_api")
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 BUILT_PAGE = Path(__file__).parents[2] / "server" / "static" / "index.html"
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
@@ -32,9 +31,15 @@ CHROMIUM_OPTIONS = [
 @pytest.fixture(scope="session")
 def address(tmp_path_factory):
     """Where the projects of `projects.py` are served."""
+    with serving(write_all(tmp_path_factory.mktemp("projects"))) as address:
+        yield address
+
+
+@contextmanager
+def serving(directory):
+    """Serve a directory with the command that users have; gives its address."""
     if not BUILT_PAGE.exists():
-        pytest.skip("the page is not built: npm run build in client/")
-    directory = write_all(tmp_path_factory.mktemp("projects"))
+        pytest.fail("the page is not built: npm run build in client/", pytrace=False)
     command = [sys.executable, "-m", "lstmvis.tools.cli", "serve", str(directory), "--port", "0", "--no-browser"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
@@ -60,12 +65,27 @@ def wait_until_served(address, seconds=30):
 
 @pytest.fixture(scope="session")
 def chromium():
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium on this machine")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(playwright), args=CHROMIUM_OPTIONS)
         yield browser
         browser.close()
+
+
+def find_chromium(playwright):
+    """The machine's own, else playwright's, which is downloaded where it has to be."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    own = playwright.chromium.executable_path
+    if not Path(own).exists():
+        install = [sys.executable, "-m", "playwright", "install", "chromium-headless-shell", "chromium"]
+        if subprocess.run(install).returncode:
+            pytest.fail(
+                "The browser tests need Chromium: there is none on this machine, and playwright could not download "
+                "one. Install it, for example with `apt-get install chromium`, and run the tests again.",
+                pytrace=False,
+            )
+    return own
 
 
 @pytest.fixture
@@ -161,3 +181,24 @@ class Hand:
 def centre(locator):
     box = locator.bounding_box()
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def read_map(hand, name):
+    """The colours of a heat map, row by row, and its legend: colour to label."""
+    panel = hand.page.locator(f"[data-view=heatmap][data-name='{name}']")
+    pixels = panel.locator("canvas").evaluate(
+        """canvas => {
+            const {width, height} = canvas;
+            const data = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+            return Array.from({length: height}, (_, y) => Array.from({length: width}, (_, x) => {
+                const i = 4 * (y * width + x);
+                return data[i + 3] ? `rgb(${data[i]}, ${data[i + 1]}, ${data[i + 2]})` : null;
+            }));
+        }"""
+    )
+    legend = panel.locator("[data-label]").evaluate_all(
+        "all => all.map(swatch => [getComputedStyle(swatch).backgroundColor, swatch.dataset.label])"
+    )
+    line = panel.locator(".map-field .hairline").evaluate("line => line.offsetLeft")
+    width = panel.locator("canvas").evaluate("canvas => canvas.offsetWidth / canvas.width")
+    return pixels, dict(legend), round(line / width)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.browser.conftest import centre
+from tests.browser.conftest import centre, read_map
 
 SELECTED = {"pos": 100, "range": "107,109", "threshold": 0.1}
 
@@ -102,27 +102,6 @@ def test_more_matches_can_be_listed(explore):
     hand.page.get_by_role("button", name="Show more").click()
     hand.rest()
     assert hand.matches() == rows_of(answer(hand, limit=100), len(hand.cells()))
-
-
-def read_map(hand, name):
-    """The colours of a heat map, row by row, and its legend: colour to label."""
-    panel = hand.page.locator(f"[data-view=heatmap][data-name='{name}']")
-    pixels = panel.locator("canvas").evaluate(
-        """canvas => {
-            const {width, height} = canvas;
-            const data = canvas.getContext("2d").getImageData(0, 0, width, height).data;
-            return Array.from({length: height}, (_, y) => Array.from({length: width}, (_, x) => {
-                const i = 4 * (y * width + x);
-                return data[i + 3] ? `rgb(${data[i]}, ${data[i + 1]}, ${data[i + 2]})` : null;
-            }));
-        }"""
-    )
-    legend = panel.locator("[data-label]").evaluate_all(
-        "all => all.map(swatch => [getComputedStyle(swatch).backgroundColor, swatch.dataset.label])"
-    )
-    line = panel.locator(".map-field .hairline").evaluate("line => line.offsetLeft")
-    width = panel.locator("canvas").evaluate("canvas => canvas.offsetWidth / canvas.width")
-    return pixels, dict(legend), round(line / width)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

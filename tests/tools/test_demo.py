@@ -17,14 +17,6 @@ from lstmvis.tools.cli import main
 ONE_SEQUENCE = np.zeros(0, np.int64)
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """The directory of the demo that a user gets, made by its command; takes a quarter of a minute."""
-    data = tmp_path_factory.mktemp("demos")
-    assert main(["demo", "--no-serve", "--data-dir", str(data)]) == 0
-    return data / "parens"
-
-
 def nesting_of(directory):
     with h5py.File(directory / "annotations.hdf5") as file:
         return file["nesting"][:]
