@@ -28,6 +28,8 @@ export interface Source {
   readonly size: readonly [steps: number, cells: number];
   readonly unsigned: boolean;
   readonly transform: "tanh" | "none";
+  /** How much of its match index has been built, 0 to 1; absent where none is being built. */
+  readonly indexing?: number;
 }
 
 export interface Meta {

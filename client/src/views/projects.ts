@@ -62,7 +62,27 @@ function sourceItem(entry: Entry, source: Source): HTMLElement {
     {},
     element("a", { href: linkTo(entry, source) }, `layer ${source.layer} · ${source.type}`),
     element("span", { class: "faint" }, size),
+    element("span", { class: "indexing", "data-indexing": sourceName(source), role: "status" }),
   );
+}
+
+/** Says how far the match indexes are that are being built; whether any is. */
+export function showIndexing(root: HTMLElement, entries: readonly Entry[]): boolean {
+  let any = false;
+  for (const { project, info } of entries) {
+    for (const source of info.states.types) {
+      const selector = `[data-project="${CSS.escape(project)}"] [data-indexing="${CSS.escape(sourceName(source))}"]`;
+      const place = root.querySelector(selector);
+      if (!place) continue;
+      const { indexing } = source;
+      any ||= indexing !== undefined;
+      place.textContent =
+        indexing === undefined
+          ? ""
+          : `index for matching: ${Math.round(100 * indexing)} %, the rest works meanwhile`;
+    }
+  }
+  return any;
 }
 
 const linkTo = ({ project }: Entry, source: Source): string =>
