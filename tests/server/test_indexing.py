@@ -1,0 +1,92 @@
+"""Indexes that are built in the background, and what the server does meanwhile."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from lstmvis.data.writing import ProjectWriter
+from lstmvis.server import indexing
+from lstmvis.server.index import IndexingError, build_index
+
+QUERY = {"project": "p", "source": "states::states", "cells": [0, 2]}
+
+
+@pytest.fixture
+def directory(tmp_path):
+    with ProjectWriter(tmp_path / "p", "p", "") as project:
+        states = project.create_source("states", steps=400, cells=3)
+        states[:] = np.repeat(np.random.default_rng(4).normal(size=(100, 3)), 4, axis=0)
+    return tmp_path
+
+
+@pytest.fixture
+def gate(monkeypatch):
+    """Every source is worth an index, which is half built until the gate is opened."""
+    gate = threading.Event()
+
+    def build(project, source, progress):
+        progress(0.5)
+        gate.wait(10)
+        return build_index(project, source, progress)
+
+    monkeypatch.setattr(indexing, "LEAST_VALUES", 1)
+    monkeypatch.setattr(indexing, "build_index", build)
+    yield gate
+    gate.set()
+
+
+def wait_until(condition, seconds=10):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def source_info(api):
+    return api.get("info")[0]["info"]["states"]["types"][0]
+
+
+def test_a_large_source_is_not_matched_before_its_index_is_there(directory, gate, serve, monkeypatch):
+    monkeypatch.setattr(indexing, "SCANNED_VALUES", 1000)
+    api = serve(directory)
+    wait_until(lambda: source_info(api).get("indexing") == 0.5)
+    response = api.raw("match", **QUERY)
+    assert response.status_code == 503
+    assert int(response.headers["Retry-After"]) > 0
+    assert response.json()["progress"] == 0.5
+    assert "50%" in response.json()["detail"]
+    assert api.get("context", project="p", source="states::states", pos=3, dims="states")["results"]["states"]
+    gate.set()
+    wait_until(lambda: "indexing" not in source_info(api))
+    assert sum(api.get("match", **QUERY)["results"]["counts"]) > 0
+
+
+def test_a_smaller_source_is_matched_without_its_index_meanwhile(directory, gate, serve):
+    api = serve(directory)
+    wait_until(lambda: source_info(api).get("indexing") == 0.5)
+    meanwhile = api.get("match", **QUERY)
+    gate.set()
+    wait_until(lambda: "indexing" not in source_info(api))
+    assert api.get("match", **QUERY) == meanwhile
+
+
+def test_an_index_that_is_there_is_used_at_once(directory, gate, serve):
+    gate.set()
+    api = serve(directory)
+    wait_until(lambda: "indexing" not in source_info(api))
+    gate.clear()
+    assert "indexing" not in source_info(serve(directory))
+
+
+def test_a_source_whose_index_cannot_be_built_is_matched_all_the_same(directory, serve, monkeypatch):
+    def fail(project, source, progress):
+        raise IndexingError("no room")
+
+    monkeypatch.setattr(indexing, "LEAST_VALUES", 1)
+    monkeypatch.setattr(indexing, "SCANNED_VALUES", 1000)
+    monkeypatch.setattr(indexing, "build_index", fail)
+    api = serve(directory)
+    wait_until(lambda: "indexing" not in source_info(api))
+    assert sum(api.get("match", **QUERY)["results"]["counts"]) > 0
