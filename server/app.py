@@ -3,6 +3,7 @@
 import logging
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import connexion
 from a2wsgi import WSGIMiddleware
@@ -17,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lstmvis.data.errors import ProjectError
 from lstmvis.server import encoding
-from lstmvis.server.errors import RequestError, UnknownNameError
+from lstmvis.server.errors import RequestError
 from lstmvis.server.handlers import Service
 from lstmvis.server.library import Library
 from lstmvis.server.overtaking import Overtaking
@@ -28,6 +29,7 @@ HERE = Path(__file__).parent
 STATIC = HERE / "static"
 API = next(file for place in (HERE, HERE.parent) if (file := place / "lstm_server.yaml").is_file())  # wheel, checkout
 REQUESTS_AT_ONCE = 64
+DOCUMENTATION = "/api/v2/ui/"
 HASHED = "assets/"  # file names under it change with their content
 
 log = logging.getLogger(__name__)
@@ -53,6 +55,7 @@ def create_app(directory: Path, validate_responses: bool = False) -> connexion.F
     app.add_error_handler(RequestError, _answer_request_error)
     app.add_error_handler(ProjectError, _answer_damage)
     app.add_error_handler(HTTPException, _answer_http_error)
+    app.add_error_handler(ProblemException, _answer_http_error)  # connexion's own handler for it fills the log
     app.add_error_handler(Exception, _answer_fault)
     app.add_url_rule("/", "page", _page)
     app.add_url_rule("/<path:path>", "file", _file)
@@ -76,7 +79,7 @@ class _WithoutBody:
 
 def _page() -> Response:
     if not (STATIC / "index.html").is_file():
-        raise ProblemException(status=404, title="Not found", detail="The page has not been built; see the README.")
+        raise ProblemException(status=404, detail="The page has not been built; see the README.")
     return _file("index.html")
 
 
@@ -90,20 +93,28 @@ def _file(path: str) -> Response:
 
 def _answer_request_error(_: ConnexionRequest, error: Exception) -> ConnexionResponse:
     assert isinstance(error, RequestError)
-    return problem(error.status, error.title, str(error), headers=error.headers, ext=error.extra)
+    return _problem(error.status, str(error), headers=error.headers, ext=error.extra)
 
 
 def _answer_damage(_: ConnexionRequest, error: Exception) -> ConnexionResponse:
     """A file of the project cannot be read any more: what was asked for is not there."""
-    return problem(404, UnknownNameError.title, str(error))
+    return _problem(404, str(error))
 
 
-def _answer_http_error(_: ConnexionRequest, error: Exception) -> ConnexionResponse:
+def _answer_http_error(request: ConnexionRequest, error: Exception) -> ConnexionResponse:
     """Everything that connexion, Flask and Starlette refuse themselves."""
     assert isinstance(error, HTTPException)
-    return problem(error.status_code, HTTPStatus(error.status_code).phrase, error.detail)
+    if error.status_code == HTTPStatus.NOT_FOUND and not isinstance(error, ProblemException):
+        return _problem(
+            error.status_code, f"There is nothing at {request.url.path}. {DOCUMENTATION} describes the API."
+        )
+    return _problem(error.status_code, error.detail)
 
 
 def _answer_fault(request: ConnexionRequest, error: Exception) -> ConnexionResponse:
     log.error("%s failed", request.url.path, exc_info=error)
-    return problem(500, "Internal server error", "The server has made an error; its log says more.")
+    return _problem(500, "The server has made an error; its log says more.")
+
+
+def _problem(status: int, detail: str, **more: Any) -> ConnexionResponse:
+    return problem(status, HTTPStatus(status).phrase, detail, **more)

@@ -9,7 +9,6 @@ class RequestError(LstmvisError):
     """A request that cannot be answered."""
 
     status = 400
-    title = "Bad request"
     headers: dict[str, str] | None = None
     extra: dict[str, object] | None = None  # members of the answer besides title, detail and status
 
@@ -25,7 +24,6 @@ class UnknownNameError(RequestError):
     """There is no project, source or annotation of that name: the sentence lists those that exist."""
 
     status = 404
-    title = "Not found"
 
     def __init__(self, kind: str, name: str, existing: Iterable[str], most: int = 50) -> None:
         names = list(existing)
@@ -37,14 +35,22 @@ class OvertakenError(RequestError):
     """A newer request of the same page made this one needless."""
 
     status = 409
-    title = "Overtaken"
+
+
+class TooManyError(RequestError):
+    """More matches are under way than the server takes on."""
+
+    status = 429
+
+    def __init__(self) -> None:
+        super().__init__("Too many matches are under way. Ask again in a second.")
+        self.headers = {"Retry-After": "1"}
 
 
 class IndexNotReadyError(RequestError):
     """The source is too large to be matched before its index has been built."""
 
     status = 503
-    title = "Not yet"
 
     def __init__(self, source: str, progress: float) -> None:
         super().__init__(

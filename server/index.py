@@ -15,6 +15,7 @@ written. It is built under a temporary name and renamed when whole; one that was
 """
 
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -23,7 +24,7 @@ import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,33 @@ class Coding:
         return kind(self.low), kind(self.scale)
 
 
+class _RowCache:
+    """The rows of bits that were used last, of all indexes together."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rows: OrderedDict[tuple[int, int, bool, float], NDArray[np.uint64]] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, key: tuple[int, int, bool, float]) -> NDArray[np.uint64] | None:
+        with self._lock:
+            if key in self._rows:
+                self._rows.move_to_end(key)
+            return self._rows.get(key)
+
+    def put(self, key: tuple[int, int, bool, float], row: NDArray[np.uint64]) -> None:
+        with self._lock:
+            if key not in self._rows:
+                self._rows[key] = row
+                self._bytes += row.nbytes
+            while self._bytes > CACHED_ROW_BYTES:
+                self._bytes -= self._rows.popitem(last=False)[1].nbytes
+
+
+_rows = _RowCache()
+_numbers = itertools.count()
+
+
 class StateIndex:
     """An index that has been opened. Threads may share it."""
 
@@ -74,21 +102,15 @@ class StateIndex:
         self._source = source
         self._by_cell = np.load(directory / "by_cell.npy", mmap_mode="r")  # (C, T) uint16
         self.by_step = np.load(directory / "by_step.npy", mmap_mode="r")  # (T, C) uint8
-        self._lock = threading.Lock()
-        self._rows: OrderedDict[tuple[int, bool, float], NDArray[np.uint64]] = OrderedDict()
+        self._number = next(_numbers)
 
     def row(self, cell: int, cut: float, negative: bool) -> NDArray[np.uint64]:
         """At which steps a cell is on (its number `>= cut`, or `<= cut` on the negative side), as bits of words."""
-        key = (cell, negative, cut)
-        with self._lock:
-            if key in self._rows:
-                self._rows.move_to_end(key)
-                return self._rows[key]
-        row = self._compute_row(cell, cut, negative)
-        with self._lock:
-            self._rows[key] = row
-            while len(self._rows) * row.nbytes > CACHED_ROW_BYTES:
-                self._rows.popitem(last=False)
+        key = (self._number, cell, negative, cut)
+        row = _rows.get(key)
+        if row is None:
+            row = self._compute_row(cell, cut, negative)
+            _rows.put(key, row)
         return row
 
     def _compute_row(self, cell: int, cut: float, negative: bool) -> NDArray[np.uint64]:
@@ -138,8 +160,11 @@ def build_index(project: Path, source: Source, progress: Progress = lambda share
 def _places(project: Path, source: Source) -> list[Path]:
     """Where the index may lie, best first."""
     name = re.sub(r"[^A-Za-z0-9]+", "-", source.id).strip("-")[:60] + "-" + _digest(source.id)
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lstmvis"
-    return [project / ".lstmvis" / "index" / name, cache / _digest(str(project.resolve())) / "index" / name]
+    places = [project / ".lstmvis" / "index" / name]
+    with suppress(RuntimeError):  # a user without a home has no cache folder
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lstmvis"
+        places.append(cache / _digest(str(project.resolve())) / "index" / name)
+    return places
 
 
 def _digest(text: str) -> str:
@@ -181,7 +206,7 @@ def _build(directory: Path, source: Source, progress: Progress) -> StateIndex:
         coding = _choose_coding(source)
         _write_codes(part, source, coding, progress)
         description = {"built_from": built_from, "coding": asdict(coding)}
-        (part / "index.json").write_text(json.dumps(description), encoding="utf-8")
+        (part / "index.json").write_text(json.dumps(description, allow_nan=False), encoding="utf-8")
         shutil.rmtree(directory, ignore_errors=True)
         part.rename(directory)
     finally:
@@ -197,9 +222,11 @@ def _choose_coding(source: Source) -> Coding:
     begins = np.linspace(0, max(0, source.steps - length), pieces).astype(np.int64)
     sample = np.concatenate([source.states.rows(begin, begin + length).astype(kind) for begin in begins.tolist()])
     finite = sample[np.isfinite(sample)]
-    low, high = np.quantile(finite, [RARE, 1 - RARE]) if finite.size else (0.0, 1.0)
+    low, high = np.quantile(finite.astype(np.float64), [RARE, 1 - RARE]) if finite.size else (0.0, 1.0)
     margin = max((high - low) * 0.05, abs(low) * 1e-5, abs(high) * 1e-5, 1e-30)
-    return Coding(float(kind(low - margin)), float(kind((HIGHEST - 1) / (high - low + 2 * margin))), kind.__name__)
+    largest = float(np.finfo(kind).max) / 4  # nothing that is computed with `low` and `high` may overflow
+    low, high = max(low - margin, -largest), min(high + margin, largest)
+    return Coding(float(kind(low)), float(kind((HIGHEST - 1) / (high - low))), kind.__name__)
 
 
 def _write_codes(part: Path, source: Source, coding: Coding, progress: Progress) -> None:
@@ -217,5 +244,9 @@ def _write_codes(part: Path, source: Source, coding: Coding, progress: Progress)
             codes, upper = kernels.encode(values, *coding.constants)
             step_file.write(upper.data)
             for cell in range(cells):
-                os.pwrite(cell_file.fileno(), codes[cell].data, offset + 2 * (cell * steps + start))
+                cell_file.seek(offset + 2 * (cell * steps + start))
+                cell_file.write(codes[cell].data)
+        for file in (cell_file, step_file):  # or, after a power cut, the name could be there without the codes
+            file.flush()
+            os.fsync(file.fileno())
     progress(1.0)

@@ -1,15 +1,17 @@
 """Building the match indexes of what is served, one after the other in the background."""
 
+import logging
 import queue
 import threading
 from weakref import WeakKeyDictionary
 
 from tqdm import tqdm
 
-from lstmvis.data.errors import LstmvisError
 from lstmvis.data.project import Project, Source
 from lstmvis.server.errors import IndexNotReadyError
 from lstmvis.server.index import StateIndex, build_index, open_index
+
+log = logging.getLogger(__name__)
 
 SCANNED_VALUES = 50_000_000  # states of a source that is still searched without an index
 LEAST_VALUES = 2_000_000  # states of a source that is worth one
@@ -22,6 +24,7 @@ class Indexer:
         self._queue: queue.SimpleQueue[tuple[Project, Source]] = queue.SimpleQueue()
         self._indexes: WeakKeyDictionary[Source, StateIndex] = WeakKeyDictionary()
         self._progress: WeakKeyDictionary[Source, float] = WeakKeyDictionary()
+        self._failures: WeakKeyDictionary[Source, str] = WeakKeyDictionary()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -40,8 +43,8 @@ class Indexer:
     def find(self, source: Source) -> StateIndex | None:
         """The index, or None where the source is searched without. Raises IndexNotReadyError where that would take
         too long while the index is being built."""
+        progress = self._progress.get(source)  # before the index: what is built meanwhile must not be missed
         index = self._indexes.get(source)
-        progress = self._progress.get(source)
         if index is None and progress is not None and source.steps * source.cells > SCANNED_VALUES:
             raise IndexNotReadyError(source.id, progress)
         return index
@@ -49,6 +52,10 @@ class Indexer:
     def progress(self, source: Source) -> float | None:
         """How much of the source's index has been built, 0 to 1; None where none is being built."""
         return self._progress.get(source)
+
+    def failure(self, source: Source) -> str | None:
+        """Why the source has no index although it should; None where nothing went wrong."""
+        return self._failures.get(source)
 
     def _start(self) -> None:
         with self._lock:
@@ -71,7 +78,8 @@ class Indexer:
 
             try:
                 self._indexes[source] = build_index(project.directory, source, progress)
-            except (LstmvisError, OSError) as error:  # the source is searched without, however long that takes
-                bar.write(f"No match index for {project.directory.name} {source.id}: {error}")
+            except Exception as error:  # whatever it is, the source is searched without, and the next one built
+                self._failures[source] = f"The match index could not be built: {error}"
+                log.warning("%s %s: %s", project.directory.name, source.id, self._failures[source])
             finally:
                 self._progress.pop(source, None)

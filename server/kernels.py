@@ -6,20 +6,31 @@ A row says at which steps one cell is on: bit i of word w is step 64 * w + i, an
 All of it is plain sequential code; Numba compiles it (on first use, kept on disk) and it runs without Python's lock.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 from numba import njit, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+F = TypeVar("F", bound=Callable[..., Any])
 Words = NDArray[np.uint64]
 Positions = NDArray[np.int64]
 Found = tuple[Positions, Positions, Positions, Positions, Positions, Positions, Positions]
 
 ALL_ON = np.uint64(0xFFFFFFFFFFFFFFFF)
 HISTOGRAM_LENGTHS = 201  # lengths 0 to 199, and all from 200 on
-compiled = njit(nogil=True, cache=True)
+
+
+def compiled(function: F) -> F:
+    """Compile on first use, and keep what was compiled on disk where there is a place for it."""
+    try:
+        dispatcher: Any = njit(nogil=True, cache=True)(function)
+    except RuntimeError:  # neither the package's folder nor the user's cache can be written
+        dispatcher = njit(nogil=True)(function)
+    found: F = dispatcher
+    return found
 
 
 def _count_trailing_zeros(context: Any, word: Any) -> Any:
@@ -218,22 +229,23 @@ def _constrained_right(
             if first[cell, run] >= start and shortest <= last[cell, run] - first[cell, run] + 1 <= longest:
                 begun[first[cell, run] - start] = True
     current = np.zeros(len(rows), np.int64)  # each cell's run that ends at the step or later
+    ends, begins = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)
     for step in np.flatnonzero(begun) + start:
         at = step - start
+        on, new = 0, 0
         for cell in range(len(rows)):
             while current[cell] < number[cell] and last[cell, current[cell]] < step:
                 current[cell] += 1
-        for cell in range(len(rows)):
             run = current[cell]
-            if run == number[cell] or first[cell, run] != step:
-                continue
-            ending = last[cell, run]
-            if not shortest <= ending - step + 1 <= longest:
-                continue
-            count = 0
-            for other in range(len(rows)):
-                run = current[other]
-                count += run < number[other] and first[other, run] <= step and last[other, run] == ending
+            if run < number[cell] and first[cell, run] <= step:
+                ends[on] = last[cell, run]
+                on += 1
+                if first[cell, run] == step and shortest <= last[cell, run] - step + 1 <= longest:
+                    begins[new] = last[cell, run]
+                    new += 1
+        sharing = np.sort(ends[:on])
+        for ending in begins[:new]:
+            count = np.searchsorted(sharing, ending, side="right") - np.searchsorted(sharing, ending)
             if count > size[at] or (count == size[at] and ending > end[at]):
                 size[at], end[at] = count, ending
 
@@ -318,7 +330,8 @@ def find_in_span(
     `rows` are those of the selected cells, at least one: |K| x words. Lengths allowed are shortest..longest; with a
     free right end only `longest` equal to `shortest` narrows them. Gives `counts` (|K| + 1,): all matches by |Q|;
     `shown`: of them those with lengths shown_from..shown_to; the fuzzy and strict length histograms; and first, last
-    and |Q| of every shown match that at least `limit` others of the span do not surpass in |Q|, by position.
+    and |Q|, by position, of every shown match that fewer than `limit` others of the span surpass in |Q|, and of some
+    more.
     """
     cells = len(rows)
     counts, shown = np.zeros(cells + 1, np.int64), np.zeros(cells + 1, np.int64)

@@ -24,11 +24,12 @@ class ServedProject:
         self.error: str | None = None
         try:
             self.project = Project(directory)
-            indexer.want(self.project)
         except ProjectError as error:
             self.error = str(error)
         except Exception as error:  # what a stranger's file does to a parser must not stop the other projects
             self.error = f"This project cannot be opened: {type(error).__name__}: {error}."
+        if self.project:
+            indexer.want(self.project)
         words = self.project.words if self.project else None
         self.phrases = PhraseIndex(words, self.project.steps) if self.project and words and words.dictionary else None
 
@@ -40,6 +41,8 @@ class ServedProject:
             progress = self._indexer.progress(source)
             if progress is not None:
                 described["indexing"] = round(progress, 3)
+            if failure := self._indexer.failure(source):
+                described["index_error"] = failure
         return {"project": self.id, "info": info}
 
 

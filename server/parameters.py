@@ -56,7 +56,8 @@ def describe(schema: dict[str, Any]) -> str:
 def _limits(schema: dict[str, Any]) -> str:
     low, high = schema.get("minimum"), schema.get("maximum")
     if "maxLength" in schema:
-        return f" of at most {schema['maxLength']:,} characters"
+        least = f"{schema['minLength']} to" if "minLength" in schema else "at most"
+        return f" of {least} {schema['maxLength']:,} characters"
     if low is not None and high is not None:
         return f" from {low} to {high}"
     return f" of at least {low}" if low is not None else ""

@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
+from lstmvis.server.errors import TooManyError
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -29,15 +31,24 @@ class Turns:
 
     WAIT_S = 0.05  # between two looks whether the work is still wanted
 
-    def __init__(self, at_a_time: int = CORES) -> None:
+    def __init__(self, at_a_time: int = CORES, waiting: int = 32) -> None:
         self._free = threading.Semaphore(at_a_time)
+        self._places = threading.Semaphore(at_a_time + waiting)
 
     @contextmanager
     def taken(self, check: Callable[[], None]) -> Iterator[None]:
-        """Wait for a turn and hold it; `check` is called while waiting, and what it raises ends that."""
-        while not self._free.acquire(timeout=self.WAIT_S):
-            check()
+        """Wait for a turn and hold it; `check` is called while waiting, and what it raises ends that.
+
+        Raises TooManyError where so many wait already that others would be kept from what takes no turn.
+        """
+        if not self._places.acquire(blocking=False):
+            raise TooManyError
         try:
-            yield
+            while not self._free.acquire(timeout=self.WAIT_S):
+                check()
+            try:
+                yield
+            finally:
+                self._free.release()
         finally:
-            self._free.release()
+            self._places.release()

@@ -19,7 +19,7 @@ from lstmvis.server.errors import BadParameterError, UnknownNameError
 
 PLAIN_DIMENSIONS = ("states", "words", "cell_count", "sequences")
 ANNOTATION_PREFIX = "meta_"
-MOST_VALUES = 10_000_000  # of one answer in JSON
+MOST_VALUES = 2_000_000  # of one answer in JSON: some 20 MB of text, and ten times that while it is made
 DIGITS = 5
 
 
@@ -163,9 +163,8 @@ def _annotation_rows(values: Matrix, index: Matrix | None, window: Window) -> ND
     if index is None:
         return values.rows(window.left, window.stop)
     entries = index.integers(window.left, window.stop)
-    table = values.rows(0, len(values))
-    known = (entries >= 0) & (entries < len(table))
-    rows = table[np.where(known, entries, 0)] if len(table) else np.zeros((len(entries), *table.shape[1:]))
+    known = (entries >= 0) & (entries < len(values))
+    rows = values.take(np.where(known, entries, 0)) if len(values) else np.zeros((len(entries), *values.shape[1:]))
     if known.all():
         return rows
     rows = rows.astype(np.float64)

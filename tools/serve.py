@@ -12,6 +12,7 @@ from lstmvis.data.errors import LstmvisError
 
 HOST = "127.0.0.1"
 PORT = 8888
+LONGEST_REQUEST = 1 << 20  # bytes of an address and headers: thousands of cells or positions
 
 
 class ServeError(LstmvisError):
@@ -57,7 +58,10 @@ def serve_directory(directory: Path, host: str, port: int, browser: bool) -> int
     print(f"Serving the projects below {directory} at {address} (Ctrl-C stops)", flush=True)
     if browser:
         threading.Timer(0.5, webbrowser.open, [address]).start()
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=5))
+    config = uvicorn.Config(
+        app, log_level="warning", timeout_graceful_shutdown=5, h11_max_incomplete_event_size=LONGEST_REQUEST
+    )
+    server = uvicorn.Server(config)
     server.run(sockets=[listening])
     return 0
 

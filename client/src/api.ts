@@ -145,7 +145,7 @@ export async function fetchSelection(query: Pattern & { from: number; to: number
 }
 
 export async function fetchMatches(query: MatchQuery, signal: AbortSignal): Promise<Matches> {
-  return (await get<{ results: Matches }>("match", { ...query, page: PAGE }, signal)).results;
+  return (await get<{ results: Matches }>("match", { ...query, page: `${PAGE}.${++matchNumber}` }, signal)).results;
 }
 
 export async function fetchFound(query: { project: string; q: string; limit: number }, signal: AbortSignal) {
@@ -156,6 +156,9 @@ export async function fetchFound(query: { project: string; q: string; limit: num
 const PAGE = [...crypto.getRandomValues(new Uint8Array(12))]
   .map((byte) => byte.toString(16).padStart(2, "0"))
   .join("");
+
+/** Numbers this page's matches, so that the server knows the newest also where they arrive in another order. */
+let matchNumber = 0;
 
 type Value = string | number | readonly (string | number)[];
 

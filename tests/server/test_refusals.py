@@ -183,7 +183,7 @@ def test_a_required_parameter_that_is_missing_is_named(api, endpoint, name):
         ("match", {"match_length": "0,1"}, "'match_length' must be 2 integers of at least 1, separated by commas"),
         ("match", {"match_length": "3,2"}, "'match_length' must be two lengths, the lower one first, not 3,2."),
         ("match", {"cells": "0,7"}, "'cells' must be cells from 0 to 1, not 7."),
-        ("match", {"page": "x" * 65}, "'page' must be text of at most 64 characters, not 'xxx"),
+        ("match", {"page": "x" * 65}, "'page' must be text of 1 to 64 characters, not 'xxx"),
         ("select", {"from": "2", "to": "1"}, "'to' must be a position from 'from' on, which is 2; it is 1."),
         ("states", {"from": "x"}, "'from' must be an integer, not 'x'."),
         ("search", {"limit": "10001"}, "'limit' must be an integer from 1 to 10000, not '10001'."),
