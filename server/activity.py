@@ -43,8 +43,8 @@ class Activity:
         return self.source.steps
 
     @property
-    def cells(self) -> int:
-        """How many ids there are: C, or 2C with both sides."""
+    def ids(self) -> int:
+        """How many there are: C, or 2C with both sides."""
         return self.source.cells * (2 if self.sides == "both" else 1)
 
     def rows(self, start: int, stop: int, cells: NDArray[np.int64] | None = None) -> NDArray[np.bool_]:
@@ -142,7 +142,7 @@ class Activity:
         begin = ends - sizes  # where the rows of each range begin
         steps = np.repeat(left - begin, sizes) + np.arange(ends[-1])
         # A row of zeros more, so that the end of a range may be the end of the rows.
-        packed = np.zeros((len(steps) + 1, -(-self.cells // 64) * 8), np.uint8)
+        packed = np.zeros((len(steps) + 1, -(-self.ids // 64) * 8), np.uint8)
         on = np.packbits(self._compare(self.source.states.take(steps)), axis=1)
         packed[:-1, : on.shape[1]] = on
         rows = packed.view(np.uint64)
@@ -156,7 +156,7 @@ class Activity:
         self, first: int, last: int, left: int, right: int, check: Callable[[], None] = lambda: None
     ) -> NDArray[np.bool_]:
         """Which of all cells are on at all of first..last and off at the rest of left..right."""
-        fits = np.ones(self.cells, np.bool_)
+        fits = np.ones(self.ids, np.bool_)
         for start in range(left, right + 1, self.block_steps):
             check()
             on = self.rows(start, min(start + self.block_steps, right + 1))

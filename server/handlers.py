@@ -47,9 +47,9 @@ def context(**request: Any) -> dict[str, Any]:
     cells = _cells(request, view.activity)
     positions = [_bounded(pos) for pos in request["pos"]]
     left, right = _bounded(request["left"]), _bounded(request["right"])
-    request["dims"] = request.get("dims") or []
-    results = read_windows(view.project, view.activity, view.transform, positions, left, right, request["dims"], cells)
-    return {"request": request, "results": results}
+    dims = request.get("dims") or []
+    results = read_windows(view.project, view.activity, view.transform, positions, left, right, dims, cells)
+    return {"request": _echo(request, view.transform, "cells", "dims"), "results": results}
 
 
 def states(**request: Any) -> Response:
@@ -71,7 +71,7 @@ def states(**request: Any) -> Response:
 def cuts(**request: Any) -> dict[str, Any]:
     _, _, transform = _source(request)
     found = [cut_of(_threshold(threshold, transform), transform) for threshold in request["activation"]]
-    return {"request": request, "results": {"cuts": found}}
+    return {"request": _echo(request, transform), "results": {"cuts": found}}
 
 
 def select(**request: Any) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def select(**request: Any) -> dict[str, Any]:
     if window.right < window.left:
         raise BadParameterError("from", f"a position of the corpus, 0 to {view.source.steps - 1}")
     cells = select_cells(view.activity, window.left, window.right, _constraints(request), view.project.sequence_starts)
-    return {"request": request, "results": {"cells": cells.tolist()}}
+    return {"request": _echo(request, view.transform), "results": {"cells": cells.tolist()}}
 
 
 def match(**request: Any) -> dict[str, Any]:
@@ -89,7 +89,6 @@ def match(**request: Any) -> dict[str, Any]:
     cells = _cells(request, view.activity)
     selected = np.zeros(0, np.int64) if cells is None else cells
     left, right = _bounded(request["left"]), _bounded(request["right"])
-    request["dims"] = request.get("dims") or []
     query = Query(
         cells=tuple(selected.tolist()),
         constraints=_constraints(request),
@@ -98,7 +97,8 @@ def match(**request: Any) -> dict[str, Any]:
         limit=request["limit"],
         match_length=_match_length(request),
     )
-    find_annotations(view.project, request["dims"])  # a name that is wrong is told before the work, not after
+    dims = request.get("dims") or []
+    find_annotations(view.project, dims)  # a name that is wrong is told before the work, not after
     service = _service()
     activity = replace(view.activity, index=service.library.indexer.find(view.source))
     with service.overtaking.newest(request.get("page")) as check, service.turns.taken(check):
@@ -110,11 +110,11 @@ def match(**request: Any) -> dict[str, Any]:
             [best.position for best in found.best],
             left,
             right,
-            request["dims"],
+            dims,
             selected,
         )
     return {
-        "request": request,
+        "request": _echo(request, view.transform, "cells", "dims"),
         "results": {
             "rankingDetail": [{"pos": best.position, "factors": _factors(best)} for best in found.best],
             "positionDetail": details,
@@ -156,8 +156,12 @@ def _source(request: Request) -> tuple[Project, Source, Transform]:
         raise UnknownNameError("source", request["source"], project.sources)
     transform: Transform = request.get("transform") or source.transform
     assert transform in TRANSFORMS
-    request["transform"] = transform
     return project, source, transform
+
+
+def _echo(request: Request, transform: Transform, *lists: str) -> Request:
+    """The request with its defaults filled in, also those that lstm_server.yaml cannot know."""
+    return {**request, "transform": transform, **{name: request.get(name) or [] for name in lists}}
 
 
 def _view(request: Request) -> _View:
@@ -213,11 +217,10 @@ def _cells(request: Request, activity: Activity) -> NDArray[np.int64] | None:
         given = [number for number, bit in enumerate(bitmask) if bit == "1"]
     else:
         given = request.get("cells") or []
-        request["cells"] = list(given)
-    outside = [cell for cell in given if not 0 <= cell < activity.cells]
+    outside = [cell for cell in given if not 0 <= cell < activity.ids]
     if outside:
         name = "cells" if bitmask is None else "bitmask"
-        raise BadParameterError(name, f"cells from 0 to {activity.cells - 1}, not {outside[0]}")
+        raise BadParameterError(name, f"cells from 0 to {activity.ids - 1}, not {outside[0]}")
     return np.unique(np.asarray(given, np.int64)) if len(given) else None
 
 

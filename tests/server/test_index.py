@@ -119,6 +119,20 @@ def test_blocks_of_any_size_give_the_same_index(make_project, monkeypatch):
     assert same(matches(source, build_index(directory, source)), whole)
 
 
+def test_states_near_the_largest_numbers_are_matched_rightly(make_project):
+    states = run_lengths(400, 5) * np.float32(1e38)
+    states[::9, 3] = -np.inf
+    states[::11, 2] = np.inf
+    directory = make_project(states)
+    source = source_of(directory)
+    query = Query((0, 3, 5, 8), limit=400)
+    found = [
+        find_matches(Activity(source, 1e37, "both", index), query, NO_SEQUENCES)
+        for index in (build_index(directory, source), None)
+    ]
+    assert same(*found)
+
+
 @pytest.mark.parametrize("threshold", [0.0, -0.3, 0.9999, -0.9999])
 def test_thresholds_at_the_edges_of_the_codes_are_exact(make_project, threshold):
     states = run_lengths(400, 5)
@@ -137,13 +151,15 @@ def test_thresholds_at_the_edges_of_the_codes_are_exact(make_project, threshold)
 
 BUILD = """
 import sys
+import time
 from pathlib import Path
 from lstmvis.data.project import Project
 from lstmvis.server import index
 index.BLOCK_BYTES = 40_000
 directory = Path(sys.argv[1])
+pause = float(sys.argv[2])
 print("building", flush=True)
-index.build_index(directory, Project(directory).sources["states::states"])
+index.build_index(directory, Project(directory).sources["states::states"], lambda share: time.sleep(pause))
 """
 
 
@@ -153,19 +169,23 @@ def test_a_killed_build_leaves_a_project_that_is_matched_rightly(make_project):
     expected = matches(source, None)
     rng = random.Random(5)
     for _ in range(int(os.environ.get("LSTMVIS_KILLS", "2"))):
-        process = subprocess.Popen([sys.executable, "-c", BUILD, str(directory)], stdout=subprocess.PIPE, text=True)
+        command = [sys.executable, "-c", BUILD, str(directory), "0.01"]  # some 250 pauses: seconds
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         process.stdout.readline()
-        time.sleep(rng.uniform(0, 0.6))
+        time.sleep(rng.uniform(0, 1))
         process.send_signal(signal.SIGKILL)
         process.communicate()
-        assert same(matches(source, open_index(directory, source_of(directory))), expected)
+        assert process.returncode == -signal.SIGKILL
+        assert open_index(directory, source_of(directory)) is None
+        assert same(matches(source_of(directory), None), expected)
+    assert list((directory / ".lstmvis").rglob("*.part"))
     assert same(matches(source, build_index(directory, source)), expected)
     assert not list((directory / ".lstmvis").rglob("*.part"))
 
 
 def test_processes_that_want_the_same_index_at_once_all_get_it(make_project):
     directory = make_project(run_lengths(20_000, 40))
-    command = [sys.executable, "-c", BUILD, str(directory)]
+    command = [sys.executable, "-c", BUILD, str(directory), "0.001"]
     processes = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(3)]
     assert [process.wait() for process in processes] == [0, 0, 0]
     source = source_of(directory)

@@ -80,6 +80,22 @@ def test_an_index_that_is_there_is_used_at_once(directory, gate, serve):
     assert "indexing" not in source_info(serve(directory))
 
 
+def test_an_index_that_fails_ends_no_other(directory, serve, monkeypatch):
+    with ProjectWriter(directory / "a", "a", "") as project:
+        project.create_source("states", steps=4, cells=3)
+    built = []
+
+    def build(project, source, progress):
+        built.append(project.name)
+        raise MemoryError("too large")
+
+    monkeypatch.setattr(indexing, "LEAST_VALUES", 1)
+    monkeypatch.setattr(indexing, "build_index", build)
+    api = serve(directory)
+    wait_until(lambda: len(built) == 2)
+    wait_until(lambda: "too large" in source_info(api).get("index_error", ""))
+
+
 def test_a_source_whose_index_cannot_be_built_is_matched_all_the_same(directory, serve, monkeypatch):
     def fail(project, source, progress):
         raise IndexingError("no room")

@@ -12,11 +12,12 @@ from lstmvis.data.project import Source
 from lstmvis.server import activity as activity_module
 from lstmvis.server import matching
 from lstmvis.server.activity import Activity, cut_of
-from lstmvis.server.errors import OvertakenError
+from lstmvis.server.errors import OvertakenError, TooManyError
 from lstmvis.server.index import build_index
 from lstmvis.server.matching import Query, find_matches
 from lstmvis.server.overtaking import Overtaking
 from lstmvis.server.selection import select_cells
+from lstmvis.server.threads import Turns
 from tests.conftest import source_in_memory
 from tests.server import naive
 
@@ -196,3 +197,32 @@ def test_a_newer_match_of_the_same_page_ends_the_older_one():
             with pytest.raises(OvertakenError):
                 find_matches(view(states, "none", "positive", 0.5), Query(cells=(0, 1)), NO_SEQUENCES, older)
         other()
+
+
+def test_a_page_that_numbers_its_matches_is_understood_in_any_order():
+    overtaking = Overtaking()
+    with overtaking.newest("page.12") as newer:
+        with pytest.raises(OvertakenError), overtaking.newest("page.11"):
+            pass
+        newer()
+        with overtaking.newest("page.13"), pytest.raises(OvertakenError):
+            newer()
+    with overtaking.newest("page.1") as later:  # nothing of the page is remembered when nothing is under way
+        later()
+
+
+def test_more_matches_than_can_wait_are_refused():
+    turns = Turns(at_a_time=1, waiting=0)
+    with turns.taken(lambda: None), pytest.raises(TooManyError), turns.taken(lambda: None):
+        pass
+    with turns.taken(lambda: None):
+        pass
+
+
+def test_waiting_for_a_turn_ends_when_the_match_is_overtaken():
+    def overtaken():
+        raise OvertakenError
+
+    turns = Turns(at_a_time=1, waiting=1)
+    with turns.taken(lambda: None), pytest.raises(OvertakenError), turns.taken(overtaken):
+        pass
