@@ -2,9 +2,10 @@
 
     python benchmarks/matching.py [--data DIR] [--sizes 100000x200 1000000x650 10000000x256:float16] [--repeat 15]
 
-Makes its data (see synthetic.py; 1,000,000 x 650 takes 4.5 GB with its index) and keeps it in DIR. Each row of the
-table is one kind of request; cells are drawn anew for every repetition, so that none profits from the one before,
-while the threshold stays: `new threshold` is the time with one that was never asked for. All in milliseconds.
+Makes its data (see synthetic.py; 18 GB with the indexes) and keeps it in DIR. Linux only, for its memory figures.
+Each row of the table is one kind of request; cells are drawn anew for every repetition, so that none profits from the
+one before, while the threshold stays: `new threshold` is the time with one that was never asked for. All in
+milliseconds.
 """
 
 import argparse
@@ -33,7 +34,7 @@ NO_SEQUENCES = np.zeros(0, np.int64)
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("benchmark-data"))
-    parser.add_argument("--sizes", nargs="+", default=["100000x200", "1000000x650"])
+    parser.add_argument("--sizes", nargs="+", default=["100000x200", "1000000x650", "10000000x256:float16"])
     parser.add_argument("--repeat", type=int, default=15)
     options = parser.parse_args()
     for size in options.sizes:
@@ -47,12 +48,24 @@ def main() -> None:
 
 
 def build_with_figures(path: Path, source: Source) -> StateIndex:
+    before, most = own_memory(), 0.0
+
+    def watch(share: float) -> None:
+        nonlocal most
+        most = max(most, own_memory() - before)
+
     started = time.perf_counter()
-    index = build_index(path, source)
+    index = build_index(path, source, watch)
     seconds = time.perf_counter() - started
     rate = source.steps * source.cells * 4 / seconds / 1e6
-    print(f"\nindex built in {seconds:.1f} s: {rate:.0f} MB of float32 states a second")
+    print(f"\nindex built in {seconds:.1f} s: {rate:.0f} MB of float32 states a second, {most:.0f} MB of memory")
     return index
+
+
+def own_memory(process: str | int = "self") -> float:
+    """Memory of a process besides mapped files, in MB."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon")) / 1000
 
 
 class serving:  # noqa: N801 - reads as a statement
@@ -73,10 +86,7 @@ class serving:  # noqa: N801 - reads as a statement
         raise SystemExit("the server does not answer")
 
     def __exit__(self, *_: object) -> None:
-        memory = Path(f"/proc/{self._server.pid}/status")
-        if memory.exists():
-            lines = dict(line.split(":", 1) for line in memory.read_text().splitlines() if ":" in line)
-            print(f"server memory besides mapped files: {int(lines['RssAnon'].split()[0]) / 1000:.0f} MB")
+        print(f"server memory besides mapped files: {own_memory(self._server.pid):.0f} MB")
         self._server.terminate()
         self._server.wait()
 

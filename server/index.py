@@ -205,6 +205,8 @@ def _build(directory: Path, source: Source, progress: Progress) -> StateIndex:
         built_from = _built_from(source)
         coding = _choose_coding(source)
         _write_codes(part, source, coding, progress)
+        if _built_from(source) != built_from or source.states.changed:
+            raise IndexingError(f"{source.states.file.name} changed while its match index was being built.")
         description = {"built_from": built_from, "coding": asdict(coding)}
         (part / "index.json").write_text(json.dumps(description, allow_nan=False), encoding="utf-8")
         shutil.rmtree(directory, ignore_errors=True)

@@ -70,6 +70,9 @@ class Indexer:
             del project, source  # while waiting, keep none of them alive
 
     def _build(self, project: Project, source: Source) -> None:
+        if source.states.changed:  # and so has been opened anew, and stands in the queue again
+            self._progress.pop(source, None)
+            return
         with tqdm(total=100, desc=f"Indexing {project.directory.name} {source.id}", unit="%", disable=None) as bar:
 
             def progress(share: float) -> None:

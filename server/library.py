@@ -8,6 +8,7 @@ from typing import Any
 
 from lstmvis.data.errors import ProjectError
 from lstmvis.data.project import CONFIG_NAME, Project
+from lstmvis.data.stamps import stamp_of
 from lstmvis.server.errors import UnknownNameError
 from lstmvis.server.indexing import Indexer
 from lstmvis.server.search import PhraseIndex
@@ -30,8 +31,15 @@ class ServedProject:
             self.error = f"This project cannot be opened: {type(error).__name__}: {error}."
         if self.project:
             indexer.want(self.project)
+        files = (directory / CONFIG_NAME, *(self.project.files if self.project else ()))
+        self._stamps = {file: stamp_of(file) for file in files}
         words = self.project.words if self.project else None
         self.phrases = PhraseIndex(words, self.project.steps) if self.project and words and words.dictionary else None
+
+    @property
+    def changed(self) -> bool:
+        """Whether `lstm.yml` or a file that it names is another than when the project was opened."""
+        return any(stamp_of(file) != stamp for file, stamp in self._stamps.items())
 
     def describe(self) -> dict[str, Any]:
         if self.project is None:
@@ -53,23 +61,21 @@ class Library:
         self.directory = directory.resolve()
         self.indexer = Indexer()
         self._lock = threading.Lock()
-        self._served: dict[Path, tuple[tuple[int, int], ServedProject]] = {}
+        self._served: dict[Path, ServedProject] = {}
         self._by_id: dict[str, ServedProject] = {}
         self.refresh()
 
     def refresh(self) -> None:
-        """Look again for projects: open new ones, reopen those whose `lstm.yml` changed, forget those that went."""
+        """Look again for projects: open new ones, reopen those whose files changed, forget those that went."""
         with self._lock:
             served = {}
             for project_id, directory in find_projects(self.directory):
-                stamp = _stamp(directory / CONFIG_NAME)
                 known = self._served.get(directory)
-                if known and known[0] == stamp and known[1].id == project_id:
-                    served[directory] = known
-                else:
-                    served[directory] = (stamp, ServedProject(project_id, directory, self.indexer))
+                if known is None or known.id != project_id or known.changed:
+                    known = ServedProject(project_id, directory, self.indexer)
+                served[directory] = known
             self._served = served
-            self._by_id = {entry.id: entry for _, entry in served.values()}
+            self._by_id = {entry.id: entry for entry in served.values()}
 
     def entries(self) -> list[ServedProject]:
         """All projects, also those that could not be opened, sorted by id."""
@@ -77,8 +83,11 @@ class Library:
         return [by_id[project_id] for project_id in sorted(by_id)]
 
     def get(self, project_id: str) -> tuple[ServedProject, Project]:
-        """Raises UnknownNameError for a project that is not there or could not be opened."""
+        """The project as its files are now. Raises UnknownNameError for one that is not there or cannot be opened."""
         entry = self._by_id.get(project_id)
+        if entry and entry.changed:
+            self.refresh()
+            entry = self._by_id.get(project_id)
         if entry is None or entry.project is None:
             reason = f" that can be opened ({entry.error})" if entry else ""
             usable = [other.id for other in self.entries() if other.project]
@@ -103,14 +112,6 @@ def find_projects(root: Path) -> list[tuple[str, Path]]:
             project_id += "_"
         identified[project_id] = place
     return list(identified.items())
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    try:
-        status = path.stat()
-    except OSError:
-        return (0, 0)
-    return (status.st_mtime_ns, status.st_ino)
 
 
 def _nothing(name: str, error: str | None) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import threading
 import numpy as np
 import pytest
 
+from lstmvis.data.writing import ProjectWriter
 from lstmvis.server.errors import UnknownNameError
 from lstmvis.server.library import Library
 from tests.project_directory import write_directory, write_small_project
@@ -62,7 +63,7 @@ def test_a_relative_directory_may_be_given(tmp_path, monkeypatch):
     [
         ("a: [", "lstm.yml, line 1, column 5: "),
         ("", "lstm.yml must hold a mapping"),
-        ("a: &a {b: *a}", "lstm.yml is not readable YAML in UTF-8"),
+        ("a: &a {b: *a}", "lstm.yml has more than"),
     ],
 )
 def test_a_broken_project_is_listed_with_what_is_wrong_and_stops_no_other(tmp_path, serve, config, sentence):
@@ -180,3 +181,21 @@ def test_the_list_may_be_asked_for_while_it_changes(tmp_path):
     done.set()
     asking.join()
     assert failures == []
+
+
+def test_a_states_file_that_is_replaced_is_read_anew_at_the_next_request(tmp_path, serve):
+    def write(steps, directory):
+        with ProjectWriter(directory, "p", "", replace=True) as project:
+            project.create_source("states", steps=steps, cells=2)[:] = steps
+
+    write(30, tmp_path / "served" / "p")
+    write(50, tmp_path / "other")
+    api = serve(tmp_path / "served")
+    shutil.copyfile(tmp_path / "other" / "states.hdf5", tmp_path / "served" / "p" / "states.hdf5")
+    query = {"project": "p", "source": "states::states", "pos": 49}
+    context = api.get("context", **query, left=0, right=0, dims="states", transform="none")
+    assert context["results"]["states"][0]["data"] == [[50.0], [50.0]]
+    (tmp_path / "served" / "p" / "states.hdf5").unlink()
+    assert api.refusal("context", **query)[0] == 404
+    (tmp_path / "other" / "states.hdf5").rename(tmp_path / "served" / "p" / "states.hdf5")
+    assert api.get("info")[0]["info"]["states"]["types"][0]["size"] == [50, 2]
