@@ -1,4 +1,4 @@
-"""Take the pictures that the README and the docs show, of the parentheses demo: python docs/take_screenshots.py ADDRESS
+"""Take the pictures that the README shows, of the parentheses demo: python docs/take_screenshots.py ADDRESS
 
 ADDRESS is that of a server over the demo, http://127.0.0.1:8888 for `make demo`.
 """
@@ -11,8 +11,7 @@ from playwright.sync_api import sync_playwright
 
 HERE = Path(__file__).parent
 EXPLORING = "?project=parens&source=states%3A%3Alayer1%2Fcell&range=12%2C17"
-PAGES = {"projects": "", "exploring": EXPLORING}
-SIZES = {"": (1400, 900), "-small": (800, 600)}
+SIZE = {"width": 1400, "height": 900}
 SETTLED_MS = 800  # rows fade in
 
 
@@ -23,13 +22,11 @@ def main() -> None:
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
         for theme in ("light", "dark"):
-            for size, (width, height) in SIZES.items():
-                page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=theme)
-                for name, query in PAGES.items():
-                    page.goto(f"{address}/{query}")
-                    page.wait_for_selector("body[data-ready=true]")
-                    page.wait_for_timeout(SETTLED_MS)
-                    page.screenshot(path=HERE / f"{name}-{theme}{size}.png")
+            page = browser.new_page(viewport=SIZE, color_scheme=theme)
+            page.goto(f"{address}/{EXPLORING}")
+            page.wait_for_selector("body[data-ready=true]")
+            page.wait_for_timeout(SETTLED_MS)
+            page.screenshot(path=HERE / f"exploring-{theme}.png")
         browser.close()
 
 

@@ -1,6 +1,7 @@
 """`lstmvis serve`: the projects below a directory, in the browser."""
 
 import argparse
+import errno
 import socket
 import threading
 import warnings
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lstmvis.data.errors import LstmvisError
+from lstmvis.data.project import CONFIG_NAME
 
 HOST = "127.0.0.1"
 PORT = 8888
@@ -48,6 +50,7 @@ def serve_directory(directory: Path, host: str, port: int, browser: bool) -> int
     with warnings.catch_warnings():  # connexion brings its test client along, which is not for whoever serves
         warnings.filterwarnings("ignore", message="Using `httpx` with `starlette.testclient`")
         from lstmvis.server.app import create_app
+    from lstmvis.server.library import find_projects
     from lstmvis.server.matching import warm_up
 
     require_directory(directory)
@@ -56,6 +59,8 @@ def serve_directory(directory: Path, host: str, port: int, browser: bool) -> int
     app = create_app(directory)
     address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
     print(f"Serving the projects below {directory} at {address} (Ctrl-C stops)", flush=True)
+    if not find_projects(directory):
+        print(f"There are none yet: a project is a directory with a file {CONFIG_NAME} in it.", flush=True)
     if browser:
         threading.Timer(0.5, webbrowser.open, [address]).start()
     config = uvicorn.Config(
@@ -80,6 +85,11 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.bind((host, port))
     except (OSError, OverflowError) as error:
         listening.close()
-        reason = getattr(error, "strerror", None) or error
-        raise ServeError(f"Cannot listen on {host}, port {port}: {reason}. --port chooses another port.") from error
+        reason = str(getattr(error, "strerror", None) or error).rstrip(".")
+        other = "--host another address of this machine" if _is_about_host(error) else "--port another port"
+        raise ServeError(f"Cannot listen on {host}, port {port}: {reason}. Choose with {other}.") from error
     return listening
+
+
+def _is_about_host(error: Exception) -> bool:
+    return isinstance(error, socket.gaierror) or getattr(error, "errno", None) == errno.EADDRNOTAVAIL
