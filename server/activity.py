@@ -85,12 +85,16 @@ class Activity:
     ) -> NDArray[np.uint64]:
         positive_cut, negative_cut = _stored_cuts(self.cut, index.coding.dtype)
         bits = np.empty((len(cells), -(-self.steps // 64)), np.uint64)
-        for row, cell in enumerate(cells.tolist()):
+
+        def read(row: int) -> None:
             check()
+            cell = int(cells[row])
             if cell < self.source.cells:
                 bits[row] = index.row(cell, positive_cut, negative=False)
             else:
                 bits[row] = index.row(cell - self.source.cells, negative_cut, negative=True)
+
+        in_threads(read, range(len(cells)))
         return bits
 
     def bound_fitting(
