@@ -16,7 +16,10 @@ _LINE = re.compile(r"(.*)[ \t](-?\d+)\s*")
 
 
 class Dictionary:
-    """Tokens by id and ids by token. Where a file names one twice, the later line counts, as in LSTMVis."""
+    """Tokens by id, and ids by token. Where a file names one twice, the later line counts, as in LSTMVis.
+
+    So a token may stand for several ids: each is decoded to it, and `ids` has the last of them.
+    """
 
     def __init__(self, entries: Iterable[tuple[str, int]]) -> None:
         self.ids: dict[str, int] = {}
@@ -29,7 +32,7 @@ class Dictionary:
         return len(self._tokens)
 
     def tokens(self) -> list[str]:
-        """All tokens in the order of the file."""
+        """All tokens in the order of the file, each once."""
         return list(self.ids)
 
     def decode(self, ids: Iterable[int]) -> list[str]:
@@ -58,15 +61,11 @@ def _json_entries(text: str, name: str) -> list[tuple[str, int]]:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ProjectError(f"Dictionary {name} is not JSON: {error}.") from error
-    if isinstance(content, list):
-        content = {token: number for number, token in enumerate(content)} if _all_strings(content) else None
-    if not isinstance(content, dict) or not all(type(number) is int for number in content.values()):
-        raise ProjectError(f"Dictionary {name} must hold a JSON list of tokens, or an object of ids by token.")
-    return list(content.items())
-
-
-def _all_strings(tokens: list[object]) -> bool:
-    return all(isinstance(token, str) for token in tokens)
+    if isinstance(content, list) and all(isinstance(token, str) for token in content):
+        return [(token, number) for number, token in enumerate(content)]
+    if isinstance(content, dict) and all(type(number) is int for number in content.values()):
+        return list(content.items())
+    raise ProjectError(f"Dictionary {name} must hold a JSON list of tokens, or an object of ids by token.")
 
 
 def _line_entries(text: str, name: str) -> list[tuple[str, int]]:

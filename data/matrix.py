@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstmvis.data.errors import ProjectError
+from lstmvis.data.stamps import stamp_of
 
 NEAR = 64  # entries that lie as near to each other as this are read in one go
 
@@ -16,18 +17,25 @@ NEAR = 64  # entries that lie as near to each other as this are read in one go
 class Matrix:
     """A numeric HDF5 dataset of one or two axes, time first.
 
-    Contiguous, uncompressed data are memory-mapped: slices cost no copy and threads read them at the same time. All
-    other layouts go through h5py, which serialises its readers.
+    Contiguous, uncompressed data are memory-mapped: slices cost no copy, threads read them at the same time, and the
+    file is not kept open in HDF5, whose lock would stop its writers. All other layouts go through h5py, which
+    serialises its readers, and keep their file open.
     """
 
     def __init__(self, dataset: h5py.Dataset, name: str) -> None:
-        """Raises ProjectError where the dataset is not numeric or has not one or two axes."""
+        """Raises ProjectError where the dataset is not numeric or has not one or two axes.
+
+        Also where its values come from other files, which the project does not name and which may lie anywhere.
+        """
+        if elsewhere := "external storage" if dataset.external else "a virtual dataset" if dataset.is_virtual else "":
+            raise ProjectError(f"{name} must hold its values itself; as {elsewhere} it takes them from elsewhere.")
         if dataset.ndim not in (1, 2) or dataset.dtype.kind not in "fiub":
             raise ProjectError(
                 f"{name} must be an array of numbers with one or two axes; it is {dataset.dtype} {dataset.shape}."
             )
         self.name = name
         self.file = Path(dataset.file.filename)
+        self.stamp = stamp_of(dataset.file.id.get_vfd_handle())  # of what HDF5 opened, whatever has the name by now
         self.shape: tuple[int, ...] = dataset.shape
         self.dtype: np.dtype[Any] = dataset.dtype
         self._data: Any = _map(dataset)
@@ -40,6 +48,11 @@ class Matrix:
     @property
     def mapped(self) -> bool:
         return isinstance(self._data, np.memmap)
+
+    @property
+    def changed(self) -> bool:
+        """Whether the file is no longer as it was when it was opened, or is gone."""
+        return stamp_of(self.file) != self.stamp
 
     def rows(self, start: int, stop: int) -> NDArray[Any]:
         """Entries start..stop of the first axis, stop excluded, cut at both ends. Do not write into the result.
@@ -77,9 +90,9 @@ def as_integers(values: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def _map(dataset: h5py.Dataset) -> Any:
-    """The dataset as a memory map, or None where its values do not lie in one piece of its own file."""
+    """The dataset as a memory map, or None where its values do not lie in one piece."""
     offset = dataset.id.get_offset()
-    if dataset.chunks is not None or dataset.external or offset is None or not dataset.size:
+    if dataset.chunks is not None or offset is None or not dataset.size:
         return None
     path = dataset.file.filename
     if os.path.getsize(path) < offset + dataset.size * dataset.dtype.itemsize:

@@ -24,6 +24,7 @@ from lstmvis.data.matrix import Matrix, open_hdf5, open_matrix
 
 CONFIG_NAME = "lstm.yml"
 MOST_CONFIG_BYTES = 1_000_000
+MOST_CONFIG_NODES = 100_000
 MOST_DISCRETE_VALUES = 10_000
 T = TypeVar("T")
 Transform = Literal["tanh", "none"]
@@ -109,7 +110,9 @@ class Project:
         self._dictionaries: dict[str, Dictionary] = {}
         self.sources: dict[str, Source] = {}
         for source in self._open_sources():
-            self.sources[source.id] = source
+            if source.id in self.sources:
+                self._complain(f"{CONFIG_NAME}: `states.types` names {source.id!r} more than once; the first counts.")
+            self.sources.setdefault(source.id, source)
         self.words: Words | None = self._attempt(self._open_words)
         self.sequence_starts: NDArray[np.int64] = self._attempt(self._open_sequences, _NO_STARTS)  # (sequences,)
         self._meta: dict[str, dict[str, Any]] = {}
@@ -117,6 +120,12 @@ class Project:
         for name, item in self._section("meta").items():
             if annotation := self._attempt(partial(self._open_annotation, name, item)):
                 self.annotations[name] = annotation
+        self._hdf5.clear()  # closes the files; a matrix that is not mapped keeps its own open
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All files that the configuration names, also those that are not there or lie outside."""
+        return tuple(self.directory / str(file) for file in self._section("files").values())
 
     @property
     def steps(self) -> int:
@@ -207,7 +216,7 @@ class Project:
             return _NO_STARTS
         matrix = self._vector(section, "`sequences`")
         starts = matrix.integers(0, len(matrix))
-        if len(starts) and (starts[0] != 0 or (np.diff(starts) <= 0).any()):
+        if not ascend_from_zero(starts):
             raise ProjectError(f"{matrix.name} must hold the starts of the sequences, ascending from 0.")
         return starts
 
@@ -251,7 +260,10 @@ class Project:
     def _matrix(self, file: str, path: str) -> Matrix:
         if file not in self._hdf5:
             self._hdf5[file] = open_hdf5(self._path(file))
-        return open_matrix(self._hdf5[file], path)
+        matrix = open_matrix(self._hdf5[file], path)
+        if not _is_inside(self.directory, matrix.file):
+            raise ProjectError(f"{matrix.name} is a link to a file outside the project's directory.")
+        return matrix
 
     def _dictionary(self, file: str) -> Dictionary:
         if file not in self._dictionaries:
@@ -268,11 +280,16 @@ class Project:
 _NO_STARTS = np.zeros(0, np.int64)
 
 
+def ascend_from_zero(starts: NDArray[Any]) -> bool:
+    """Whether these can be the starts (sequences,) of sequences."""
+    return not len(starts) or bool(starts[0] == 0 and (starts[1:] > starts[:-1]).all())
+
+
 def _read_config(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > MOST_CONFIG_BYTES:
             raise ProjectError(f"{path.name} is larger than {MOST_CONFIG_BYTES:,} bytes.")
-        content = _plain(yaml.safe_load(path.read_text(encoding="utf-8")))
+        content = _plain(yaml.load(path.read_text(encoding="utf-8"), _Loader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
@@ -286,6 +303,28 @@ def _read_config(path: Path) -> dict[str, Any]:
     return content
 
 
+class _Loader(yaml.SafeLoader):
+    """Refuses, before anything is made of it, what a few aliases of aliases make larger than any memory."""
+
+    def get_single_node(self) -> yaml.Node | None:
+        root = super().get_single_node()
+        waiting = [root] if root else []
+        count = len(waiting)
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, yaml.SequenceNode):
+                below = node.value
+            elif isinstance(node, yaml.MappingNode):
+                below = [part for pair in node.value for part in pair]
+            else:
+                continue
+            waiting += below
+            count += len(below)
+            if count > MOST_CONFIG_NODES:
+                raise ProjectError(f"{CONFIG_NAME} has more than {MOST_CONFIG_NODES:,} entries, counted at each alias.")
+        return root
+
+
 def _plain(content: Any) -> Any:
     """The same with nothing but what JSON has: YAML's dates become text, and so do all keys."""
     if isinstance(content, dict):
@@ -297,9 +336,16 @@ def _plain(content: Any) -> Any:
 
 def _inside(directory: Path, file: str) -> Path:
     path = directory / file
-    if not path.resolve().is_relative_to(directory.resolve()):
+    if not _is_inside(directory, path):
         raise ProjectError(f"{CONFIG_NAME}: the file {file!r} lies outside the project's directory.")
     return path
+
+
+def _is_inside(directory: Path, path: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(directory.resolve())
+    except (OSError, RuntimeError, ValueError):  # links in a circle, names that no file can have
+        return False
 
 
 def _text(section: Mapping[str, Any], key: str, where: str) -> str:

@@ -7,13 +7,15 @@ It is built under a temporary name beside its place, renamed when it is whole, a
         states = project.create_source("layer1/cell", steps=len(ids), cells=150, layer=1, type="cell")
         states[0:1000] = block
         project.write_discrete("nesting", depths, labels=["0", "1", "2", "3", "4"])
+
+What the format has no place for (ids that have no label, a name that is taken) raises ProjectError.
 """
 
 import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Any, Self
 
@@ -24,7 +26,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lstmvis.data.dictionary import write_dictionary
 from lstmvis.data.errors import ProjectError, ProjectExistsError
-from lstmvis.data.project import CONFIG_NAME, TRANSFORMS, Transform
+from lstmvis.data.project import CONFIG_NAME, TRANSFORMS, Transform, ascend_from_zero
 
 STATE_TYPES = ("float16", "float32")
 
@@ -32,17 +34,21 @@ STATE_TYPES = ("float16", "float32")
 class ProjectWriter:
     """Raises ProjectExistsError where `path` is taken, unless `replace` allows an older project to be replaced."""
 
-    def __init__(self, path: Path, name: str, description: str, replace: bool = False) -> None:
-        self.path = path
+    def __init__(self, path: Path | str, name: str, description: str, replace: bool = False) -> None:
+        self.path = Path(path)
         self._replace = replace
         self._refuse_to_overwrite()
         self._config: dict[str, Any] = {"name": name, "description": description, "files": {}}
         self._open: dict[str, h5py.File] = {}
 
     def __enter__(self) -> Self:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        # Hidden, so that a server that looks for projects does not find it half-made.
-        self._directory = Path(tempfile.mkdtemp(prefix=f".{self.path.name}.", dir=self.path.parent))
+        """Raises ProjectError where nothing can be written."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            # Hidden, so that a server that looks for projects does not find it half-made.
+            self._directory = Path(tempfile.mkdtemp(prefix=f".{self.path.name}.", dir=self.path.parent))
+        except OSError as error:
+            raise ProjectError(f"{self.path} cannot be written: {error.strerror} ({error.filename}).") from error
         return self
 
     def __exit__(
@@ -57,10 +63,24 @@ class ProjectWriter:
             shutil.rmtree(self._directory, ignore_errors=True)
 
     def write_tokens(self, ids: ArrayLike | Iterable[ArrayLike], vocabulary: Sequence[str], length: int = 0) -> None:
-        """Write the corpus: token ids (T,), or an iterable of pieces of them, `length` in all; vocabulary by id."""
+        """Write the corpus: token ids (T,), or an iterable of pieces of them, `length` in all; vocabulary by id.
+
+        Raises ProjectError for what is no id of the vocabulary, a wrong `length`, and where there are tokens already.
+        """
         dataset = self._integers("train", "word_ids", ids, length, len(vocabulary), "token ids")
         self._write_labels("words", vocabulary)
         self._config["word_sequence"] = {"file": "train", "path": dataset, "dict_file": "words"}
+
+    def write_sequences(self, starts: ArrayLike) -> None:
+        """Write where the state was reset: the first positions (sequences,) of the sequences, ascending from 0.
+
+        Raises ProjectError where they are not, and where there are sequences already.
+        """
+        array = np.asarray(starts)
+        if array.ndim != 1 or (array.size and array.dtype.kind not in "iu") or not ascend_from_zero(array):
+            raise ProjectError("The starts of the sequences must be integers in one axis, ascending from 0.")
+        self._create("train", "sequence_starts", data=array.astype(np.int64))
+        self._config["sequences"] = {"file": "train", "path": "sequence_starts"}
 
     def create_source(
         self,
@@ -72,38 +92,86 @@ class ProjectWriter:
         transform: Transform = "tanh",
         dtype: str = "float32",
     ) -> h5py.Dataset:
-        """An empty source of steps x cells, to be filled by slices along its first axis."""
+        """An empty source of steps x cells, to be filled by slices along its first axis.
+
+        Raises ProjectError for another transform or dtype than there are, and where `path` is taken.
+        """
         if transform not in TRANSFORMS:
             raise ProjectError(f"The transform of {path!r} must be one of {', '.join(TRANSFORMS)}, not {transform!r}.")
         if dtype not in STATE_TYPES:
             raise ProjectError(f"The states of {path!r} must be written as {' or '.join(STATE_TYPES)}, not {dtype!r}.")
+        dataset = self._create("states", path, shape=(steps, cells), dtype=dtype)
         states = self._config.setdefault("states", {"file": "states", "types": []})
         states["types"].append({"type": type, "layer": layer, "path": path, "transform": transform})
-        return self._file("states").create_dataset(path, (steps, cells), dtype)
+        return dataset
 
     def write_discrete(
         self, name: str, ids: ArrayLike | Iterable[ArrayLike], labels: Sequence[str], length: int = 0
     ) -> None:
-        """Write an annotation of labels: ids (T,) into `labels`, whole or in pieces of `length` in all."""
-        _refuse_annotation_name(name)
+        """Write an annotation of labels: ids (T,) into `labels`, whole or in pieces of `length` in all.
+
+        Raises ProjectError for ids without a label, a wrong `length`, and a name that is taken or cannot be one.
+        """
+        self._check_annotation_name(name)
         path = self._integers("annotations", name, ids, length, len(labels), f"ids of {name!r}")
         dictionary = f"{name}_labels"
         self._write_labels(dictionary, labels)
         self._annotate(name, path, {"dict": dictionary, "vis": {"type": "discrete", "range": "dict"}})
 
-    def write_scalar(self, name: str, values: ArrayLike, range: tuple[float, float]) -> None:  # noqa: A002
-        """Write an annotation of numbers, values (T,), drawn on a scale from range[0] to range[1]."""
-        _refuse_annotation_name(name)
+    def write_scalar(
+        self,
+        name: str,
+        values: ArrayLike,
+        range: tuple[float, float] | None = None,  # noqa: A002
+    ) -> None:
+        """Write an annotation of numbers, values (T,), drawn on a scale from range[0] to range[1].
+
+        Without `range` the scale goes from the lowest to the highest finite value.
+        Raises ProjectError for values in more than one axis, and a name that is taken or cannot be one.
+        """
+        self._check_annotation_name(name)
         array = np.asarray(values, np.float32)
         if array.ndim != 1:
             raise ProjectError(f"The values of {name!r} must have one axis; their shape is {array.shape}.")
-        self._file("annotations").create_dataset(name, data=array)
-        self._annotate(name, name, {"vis": {"type": "scalar", "range": [float(range[0]), float(range[1])]}})
+        self._create("annotations", name, data=array)
+        ends = {} if range is None else {"range": [float(range[0]), float(range[1])]}
+        self._annotate(name, name, {"vis": {"type": "scalar", **ends}})
+
+    def write_ranked(self, name: str, ids: ArrayLike, weights: ArrayLike, labels: Sequence[str]) -> None:
+        """Write a ranked word list a position, such as predictions: ids (T, ranks) into `labels`, weights (T, ranks).
+
+        Raises ProjectError for ids without a label, other shapes, and a name that is taken or cannot be one.
+        """
+        self._check_annotation_name(name)
+        ranked = _checked_ids(ids, len(labels), f"ids of {name!r}", axes=2)
+        weighed = np.asarray(weights, np.float32)
+        if weighed.shape != ranked.shape:
+            raise ProjectError(
+                f"The weights of {name!r} must have the shape of its ids, {ranked.shape}; it is {weighed.shape}."
+            )
+        self._create("annotations", f"{name}/ids", data=ranked.astype(_smallest_type(len(labels))))
+        self._create("annotations", f"{name}/weights", data=weighed)
+        dictionary = f"{name}_labels"
+        self._write_labels(dictionary, labels)
+        described = {
+            "dict": dictionary,
+            "type": "wordvec",
+            "weights_path": f"{name}/weights",
+            "vis": {"type": "wordvec"},
+        }
+        self._annotate(name, f"{name}/ids", described)
 
     def copy_model(self, checkpoint: Path) -> None:
         """Keep a copy of the model's checkpoint in the project."""
         shutil.copyfile(checkpoint, self._directory / "model.pt")
         self._config["model"] = {"checkpoint": "model.pt"}
+
+    def _check_annotation_name(self, name: str) -> None:
+        """A name is also a path in HDF5, part of a file's name, and an entry of the API's comma-separated `dims`."""
+        if not name or name.startswith(".") or set(name) & set("/,"):
+            raise ProjectError(f"An annotation must have a name without `/`, `,` or a leading `.`, not {name!r}.")
+        if name in self._config.get("meta", {}):
+            raise ProjectError(f"There is an annotation {name!r} already.")
 
     def _annotate(self, name: str, path: str, description: dict[str, Any]) -> None:
         self._config.setdefault("meta", {})[name] = {"file": "annotations", "path": path, **description}
@@ -116,9 +184,9 @@ class ProjectWriter:
         self, file: str, path: str, ids: ArrayLike | Iterable[ArrayLike], length: int, count: int, what: str
     ) -> str:
         """Write ids below `count`, in the smallest type that holds them, and return their path."""
-        dtype = np.min_scalar_type(max(count - 1, 0))
         whole = None if length else _checked_ids(ids, count, what)
-        dataset = self._file(file).create_dataset(path, (length if whole is None else len(whole),), dtype)
+        shape = (length if whole is None else len(whole),)
+        dataset = self._create(file, path, shape=shape, dtype=_smallest_type(count))
         start = 0
         for piece in [whole] if whole is not None else ids:  # type: ignore[union-attr]
             array = _checked_ids(piece, count, what)
@@ -129,6 +197,13 @@ class ProjectWriter:
         if start < len(dataset):
             raise ProjectError(f"There are {start:,} {what}; {len(dataset):,} were announced.")
         return path
+
+    def _create(self, reference: str, path: str, **what: Any) -> h5py.Dataset:
+        file = self._file(reference)
+        above = (file.get(str(parent)) for parent in PurePosixPath(path).parents)
+        if path in file or any(isinstance(found, h5py.Dataset) for found in above):
+            raise ProjectError(f"{path!r} cannot be written to {reference}.hdf5: that name is taken.")
+        return file.create_dataset(path, **what)
 
     def _file(self, reference: str) -> h5py.File:
         if reference not in self._open:
@@ -164,19 +239,19 @@ class ProjectWriter:
             raise ProjectExistsError(f"{self.path} exists and is not a project, so it is not replaced.")
 
 
-def _checked_ids(ids: Any, count: int, what: str) -> NDArray[np.integer[Any]]:
+def _checked_ids(ids: Any, count: int, what: str, axes: int = 1) -> NDArray[np.integer[Any]]:
     array = np.asarray(ids)
-    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
-        raise ProjectError(f"The {what} must be integers in one axis; they are {array.dtype} {array.shape}.")
+    if array.ndim != axes or (array.size and array.dtype.kind not in "iu"):
+        allowed = "one axis" if axes == 1 else "two axes"
+        raise ProjectError(f"The {what} must be integers in {allowed}; they are {array.dtype} {array.shape}.")
     if array.size and (array.min() < 0 or array.max() >= count):
         raise ProjectError(f"The {what} must be from 0 to {count - 1}; found {array.min()} to {array.max()}.")
     return array
 
 
-def _refuse_annotation_name(name: str) -> None:
-    """A name is also a path in HDF5, part of a file's name, and an entry of the comma-separated `dims` of the API."""
-    if not name or name.startswith(".") or set(name) & set("/,"):
-        raise ProjectError(f"An annotation must have a name without `/`, `,` or a leading `.`, not {name!r}.")
+def _smallest_type(count: int) -> np.dtype[Any]:
+    """The smallest type that holds the ids below `count`."""
+    return np.min_scalar_type(max(count - 1, 0))
 
 
 def _umask() -> int:

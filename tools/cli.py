@@ -35,17 +35,25 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; what a person got wrong is told in a sentence, with status 1."""
+    """Run a command; what a person or the machine got wrong is told in a sentence, with status 1."""
     options = build_parser().parse_args(arguments)
     try:
         status: int = options.run(options)
     except LstmvisError as error:
         print(f"lstmvis: {error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"lstmvis: {_sentence(error)}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("lstmvis: stopped", file=sys.stderr)
         return 130
     return status
+
+
+def _sentence(error: OSError) -> str:
+    files = " to ".join(str(file) for file in (error.filename, error.filename2) if file is not None)
+    return f"{files}: {error.strerror}." if files else f"{error}."
 
 
 if __name__ == "__main__":

@@ -33,8 +33,8 @@ def add_parser(commands: Any) -> None:
         "--size",
         choices=("small", "paper"),
         default="small",
-        help="small: 200,000 characters, 150 cells, under a minute; paper: 1,000,000 characters, 650 cells, 2.6 GB of "
-        "disk, ten minutes without a GPU (default: %(default)s)",
+        help="small: 200,000 characters, 150 cells, under a minute; paper: 1,000,000 characters, 650 cells, 6.5 GB of "
+        "disk with its match index, ten minutes without a GPU (default: %(default)s)",
     )
     parser.add_argument(
         "--data-dir",

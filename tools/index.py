@@ -1,12 +1,13 @@
 """`lstmvis index`: build the match indexes of the projects below a directory now rather than when they are served."""
 
 import argparse
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
-from lstmvis.data.errors import LstmvisError
-from lstmvis.data.project import Project, Source
+from lstmvis.data.errors import LstmvisError, ProjectError
+from lstmvis.data.project import CONFIG_NAME, Project, Source
 from lstmvis.tools.progress import progress_bar
 from lstmvis.tools.serve import require_directory
 
@@ -17,7 +18,8 @@ def add_parser(commands: Any) -> None:
         help="build the match indexes of the projects below a directory",
         description="Build the match index of every source of every project below a directory. `lstmvis serve` builds "
         "those that are missing by itself, in the background; this does it before. An index takes three bytes a state "
-        "and lies in `.lstmvis` in the project's directory, or in the cache folder where that cannot be written.",
+        "and lies in `.lstmvis` in the project's directory, or in the cache folder where that cannot be written. "
+        "What is wrong with a project is said, with status 1.",
     )
     parser.add_argument("directory", type=Path, metavar="DIR", help="a directory of projects, or a project")
     parser.set_defaults(run=run)
@@ -27,18 +29,31 @@ def run(options: argparse.Namespace) -> int:
     from lstmvis.server.library import find_projects
 
     require_directory(options.directory)
-    failed = 0
-    for name, directory in find_projects(options.directory):
+    projects = find_projects(options.directory)
+    if not projects:
+        raise LstmvisError(f"There is no project below {options.directory}: no directory there holds an {CONFIG_NAME}.")
+    problems = [(name, problem) for name, directory in projects for problem in _index(name, directory)]
+    for name, problem in problems:
+        print(f"{name}: {problem}", file=sys.stderr)
+    return 1 if problems else 0
+
+
+def _index(name: str, directory: Path) -> list[str]:
+    """Index what can be indexed, and return what is wrong."""
+    try:
+        project = Project(directory)
+    except ProjectError as error:
+        return [str(error)]
+    problems = list(project.problems)
+    for source in project.sources.values():
         try:
-            for source in Project(directory).sources.values():
-                _index(name, directory, source)
-        except LstmvisError as error:
-            failed += 1
-            print(f"{name}: {error}")
-    return 1 if failed else 0
+            _index_source(name, directory, source)
+        except (LstmvisError, OSError) as error:
+            problems.append(f"{source.id} is not indexed: {error}")
+    return problems
 
 
-def _index(name: str, directory: Path, source: Source) -> None:
+def _index_source(name: str, directory: Path, source: Source) -> None:
     from lstmvis.server.index import build_index, open_index
 
     if open_index(directory, source):

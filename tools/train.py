@@ -2,12 +2,14 @@
 
 import argparse
 import math
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
 from lstmvis.data.characters import Ids, encode, read_text, vocabulary_of
+from lstmvis.data.errors import LstmvisError
 from lstmvis.tools.options import count, part, positive, share
 from lstmvis.tools.progress import progress_bar
 from lstmvis.tools.pytorch import fitting_threads, require_torch
@@ -37,6 +39,7 @@ def add_parser(commands: Any) -> None:
     model.add_argument(
         "--dropout", type=share, default=0.0, help="share of values dropped between layers (default: %(default)s)"
     )
+    parser.add_argument("--replace", action="store_true", help="replace the model where there is one")
     training = parser.add_argument_group("the training")
     training.add_argument("--epochs", type=count, default=10, help="times the text is read (default: %(default)s)")
     training.add_argument(
@@ -66,6 +69,7 @@ def run(options: argparse.Namespace) -> int:
     text = read_text(options.text)
     vocabulary = vocabulary_of(text)
     ids = encode(text, vocabulary)
+    require_place(options.out, options.replace)
     kept_back = math.ceil(len(ids) * options.validation)
     print(f"{options.text}: {len(ids):,} characters, {len(vocabulary)} different; the last {kept_back:,} validate")
     train_with_progress(
@@ -85,6 +89,27 @@ def run(options: argparse.Namespace) -> int:
     )
     print(f"{options.out} holds the model of the epoch with the lowest validation loss.")
     return 0
+
+
+def require_place(path: Path, replace: bool) -> None:
+    """Raise LstmvisError where a model cannot be written, or something is there that is not to be replaced."""
+    from lstmvis.models.checkpoint import CheckpointError, load_checkpoint
+
+    if path.is_dir():
+        raise LstmvisError(f"{path} is a directory. Name the file to write, such as {path / 'model.pt'}.")
+    if path.exists():
+        if not replace:
+            raise LstmvisError(f"{path} already exists. Choose another place, or --replace it.")
+        try:
+            load_checkpoint(path)
+        except CheckpointError as error:
+            raise LstmvisError(f"{error} So it is not replaced.") from error
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(prefix=f".{path.name}.", dir=path.parent):
+            pass
+    except OSError as error:
+        raise LstmvisError(f"{path} cannot be written: {error.strerror} ({error.filename}).") from error
 
 
 def train_with_progress(

@@ -84,6 +84,14 @@ def test_the_later_line_counts_where_a_token_or_an_id_is_there_twice():
     assert dictionary.ids == {"a": 2, "b": 1}
 
 
+def test_a_token_that_a_list_repeats_keeps_all_of_its_ids(read):
+    dictionary = read("words.json", '["a", "b", "a"]')
+    assert dictionary.decode([0, 1, 2]) == ["a", "b", "a"]
+    assert dictionary.ids == {"a": 2, "b": 1}
+    assert dictionary.tokens() == ["a", "b"]
+    assert len(dictionary) == 3
+
+
 def test_tokens_come_in_the_order_of_the_file(read):
     assert read("words.dict", "z 9\na 3\nm 1").tokens() == ["z", "a", "m"]
 

@@ -1,3 +1,6 @@
+import os
+import shutil
+
 import h5py
 import numpy as np
 import pytest
@@ -55,13 +58,52 @@ def test_a_dataset_that_was_never_written_reads_as_zeros(tmp_path):
     assert open_matrix(open_hdf5(tmp_path / "file.hdf5"), "x").rows(0, 3).tolist() == [[0, 0]] * 3
 
 
-def test_values_in_another_file_open_but_are_not_mapped(store, tmp_path):
-    VALUES.tofile(tmp_path / "raw")
+def external(file, place):
+    VALUES.tofile(place / "raw")
+    file.create_dataset("x", VALUES.shape, "f8", external=[(str(place / "raw"), 0, VALUES.nbytes)])
+
+
+def virtual(file, place):
+    with h5py.File(place / "other.hdf5", "w") as other:
+        other["x"] = VALUES
+    layout = h5py.VirtualLayout(VALUES.shape, "f8")
+    layout[:] = h5py.VirtualSource(place / "other.hdf5", "x", VALUES.shape)
+    file.create_virtual_dataset("x", layout)
+
+
+@pytest.mark.parametrize(("make", "what"), [(external, "external storage"), (virtual, "a virtual dataset")])
+def test_values_that_come_from_other_files_are_refused(tmp_path, make, what):
     with h5py.File(tmp_path / "file.hdf5", "w") as file:
-        file.create_dataset("x", VALUES.shape, "f8", external=[(str(tmp_path / "raw"), 0, VALUES.nbytes)])
-    matrix = open_matrix(open_hdf5(tmp_path / "file.hdf5"), "x")
-    assert not matrix.mapped
-    assert matrix.rows(1, 3).tolist() == VALUES[1:3].tolist()
+        make(file, tmp_path)
+    with pytest.raises(ProjectError) as caught:
+        open_matrix(open_hdf5(tmp_path / "file.hdf5"), "x")
+    assert str(caught.value) == (
+        f"'x' in file.hdf5 must hold its values itself; as {what} it takes them from elsewhere."
+    )
+
+
+@pytest.mark.parametrize("layout", [{}, {"chunks": (2, 2)}])
+@pytest.mark.parametrize("kind", ["written", "replaced", "removed"])
+def test_a_matrix_knows_when_its_file_is_no_longer_the_one_it_was(store, tmp_path, layout, kind):
+    matrix = store(VALUES, **layout)
+    path = tmp_path / "file.hdf5"
+    assert not matrix.changed
+    if kind == "written":
+        os.utime(path, ns=(0, path.stat().st_mtime_ns + 1))
+    elif kind == "replaced":
+        shutil.copy2(path, tmp_path / "copy")
+        (tmp_path / "copy").replace(path)
+    else:
+        path.unlink()
+    assert matrix.changed
+
+
+def test_a_file_that_is_replaced_while_it_is_opened_counts_as_changed(store, tmp_path):
+    store(VALUES)
+    file = open_hdf5(tmp_path / "file.hdf5")
+    shutil.copy2(tmp_path / "file.hdf5", tmp_path / "copy")
+    (tmp_path / "copy").replace(tmp_path / "file.hdf5")
+    assert open_matrix(file, "group/x").changed
 
 
 def test_slices_of_a_mapped_array_cost_no_copy_and_cannot_be_written(store):

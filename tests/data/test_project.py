@@ -1,5 +1,7 @@
 import json
+import time
 
+import h5py
 import numpy as np
 import pytest
 
@@ -301,6 +303,82 @@ def test_a_file_outside_the_directory_is_refused_and_the_others_open(tmp_path, d
     ]
 
 
+@pytest.mark.parametrize("name", ["a\0b.h5", "circle.h5"])
+def test_a_name_that_leads_nowhere_is_refused_and_the_others_open(directory, name):
+    directory.mkdir()
+    (directory / "circle.h5").symlink_to("circle.h5")
+    project = Project(write_small_project(directory, files={"meta": name, "states": "states.hdf5"}))
+    assert list(project.sources) == ["states::s"]
+    assert project.problems == [f"lstm.yml: the file {name!r} lies outside the project's directory."]
+
+
+def linked(directory, target):
+    """A project whose source `states::s` is an HDF5 link to `s` in another file."""
+    write_small_project(directory)
+    with h5py.File(directory / "states.hdf5", "w") as file:
+        file["link"] = h5py.ExternalLink(str(target), "/s")
+        file["s"] = h5py.SoftLink("/link")
+    return Project(directory)
+
+
+def test_a_link_in_hdf5_to_a_file_outside_the_directory_is_refused(tmp_path, directory):
+    other = write_small_project(tmp_path / "elsewhere") / "states.hdf5"
+    project = linked(directory, other)
+    assert project.sources == {}
+    assert project.problems == ["'s' in states.hdf5 is a link to a file outside the project's directory."]
+
+
+@pytest.mark.parametrize("layout", [{}, {"chunks": (1, 2)}])
+def test_a_link_in_hdf5_within_the_directory_is_followed(directory, layout):
+    directory.mkdir()
+    with h5py.File(directory / "other.hdf5", "w") as file:
+        file.create_dataset("s", data=[[1, 2], [3, 4]], **layout)
+    project = linked(directory, "other.hdf5")
+    assert project.problems == []
+    assert project.sources["states::s"].states.rows(0, 2).tolist() == [[1, 2], [3, 4]]
+
+
+def test_a_source_that_is_named_twice_is_told_and_the_first_counts(directory):
+    types = [{"path": "s", "layer": 1}, {"path": "s", "layer": 2}]
+    project = Project(write_small_project(directory, states={"file": "states", "types": types}))
+    assert [source.layer for source in project.sources.values()] == [1]
+    assert project.problems == ["lstm.yml: `states.types` names 'states::s' more than once; the first counts."]
+
+
+def test_files_whose_data_are_mapped_can_be_written_while_the_project_is_open(directory):
+    arrays = {"s.h5": {"s": np.ones((3, 2), "f4"), "w": [1, 2, 1]}, "m.h5": {"v": [0.5, 1, 2]}}
+    config = {
+        "files": {"s": "s.h5", "m": "m.h5"},
+        "states": {"file": "s", "types": [{"path": "s"}, {"path": "gone"}]},
+        "word_sequence": {"file": "s", "path": "w"},
+        "meta": {"a": {"file": "m", "path": "v"}},
+    }
+    project = Project(write_directory(directory, config, arrays))
+    for name in arrays:
+        with h5py.File(directory / name, "r+") as file:
+            file["new"] = 1
+    states = project.sources["s::s"].states
+    assert states.changed
+    assert states.rows(0, 3).tolist() == [[1, 1]] * 3
+
+
+def test_files_that_are_read_through_hdf5_stay_open(directory):
+    write_small_project(directory)
+    with h5py.File(directory / "states.hdf5", "w") as file:
+        file.create_dataset("s", data=np.ones((3, 2)), chunks=(2, 2))
+    project = Project(directory)
+    assert project.sources["states::s"].states.rows(0, 3).tolist() == [[1, 1]] * 3
+    with pytest.raises(OSError, match="already open"):
+        h5py.File(directory / "states.hdf5", "r+")
+
+
+def test_all_files_that_a_project_names_are_known_also_those_that_are_missing_or_outside(directory):
+    files = {"states": "states.hdf5", "gone": "sub/gone.h5", "outside": "../x.h5"}
+    project = Project(write_small_project(directory, files=files))
+    assert project.files == tuple(directory / name for name in files.values())
+    assert Project(write_small_project(directory, files=None)).files == ()
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -341,7 +419,8 @@ def test_sequence_starts_that_do_not_ascend_from_0_are_refused(directory, starts
         ("? [a]\n: b", "lstm.yml, line 1, column 3: found unhashable key."),
         ("a: \x01", "lstm.yml is not readable YAML in UTF-8: unacceptable character"),
         ("a: 2020-13-45", "lstm.yml is not readable YAML in UTF-8: month must be in 1..12"),
-        ("a: &a [*a]", "lstm.yml is not readable YAML in UTF-8: "),
+        ("a: &a [*a]", "lstm.yml has more than 100,000 entries, counted at each alias."),
+        ("a: " + "[" * 5000, "lstm.yml is not readable YAML in UTF-8: "),
         ("", "lstm.yml must hold a mapping with `files`, `states` and so on."),
         ("- a", "lstm.yml must hold a mapping with `files`, `states` and so on."),
         ("# " + "x" * 1_000_001, "lstm.yml is larger than 1,000,000 bytes."),
@@ -351,6 +430,32 @@ def test_a_configuration_that_is_not_readable_is_refused_with_its_place(director
     with pytest.raises(ProjectError) as caught:
         Project(write_directory(directory, text))
     assert str(caught.value).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("first", "next_one"),
+    [("[1, 2, 3]", "[{}]"), ("{k: 1}", "{{n: [{}]}}"), ("{k: 1}", "{{<<: [{}]}}")],
+    ids=["lists", "mappings", "merged mappings"],
+)
+def test_aliases_of_aliases_are_refused_at_once(directory, first, next_one):
+    lines = [f"a0: &a0 {first}"]
+    lines += [f"a{n}: &a{n} " + next_one.format(", ".join([f"*a{n - 1}"] * 9)) for n in range(1, 9)]
+    started = time.monotonic()
+    with pytest.raises(ProjectError, match=r"^lstm\.yml has more than 100,000 entries, counted at each alias\.$"):
+        Project(write_directory(directory, "\n".join(lines)))
+    assert time.monotonic() - started < 1
+
+
+def test_a_few_aliases_and_merged_mappings_are_read(directory):
+    text = """
+        files: {states: states.hdf5}
+        states: {types: [&one {file: states, path: s, layer: 2}]}
+        meta: {a: {<<: *one, type: wordvec}}
+    """
+    write_small_project(directory)
+    project = Project(write_directory(directory, text))
+    assert project.problems == []
+    assert project.describe()["meta"]["a"]["layer"] == 2
 
 
 def test_a_configuration_that_is_not_utf8_is_refused(directory):

@@ -19,6 +19,8 @@ def write(path, name="Test", **options):
         project.create_source("layer1/hidden", 4, 3, type="hidden", transform="none", dtype="float16")[:] = STATES
         project.write_discrete("nesting", [1, 0, 0, 1], labels=["x", "y"])
         project.write_scalar("loss", [0.5, np.nan, 2, 3], range=(0, 4))
+        project.write_ranked("top", [[0, 1], [1, 2], [2, 0], [0, 2]], [[0.75, 0.25]] * 4, labels=TOKENS)
+        project.write_sequences([0, 3])
 
 
 def test_what_is_written_opens_without_problems(tmp_path):
@@ -36,6 +38,14 @@ def test_what_is_written_opens_without_problems(tmp_path):
     meta = project.describe()["meta"]
     assert meta["nesting"]["vis"] == {"type": "discrete", "range": ["x", "y"]}
     assert meta["loss"]["vis"] == {"type": "scalar", "range": [0, 4]}
+    top = project.annotations["top"]
+    assert (top.type, top.values.rows(1, 2).tolist(), top.weights.rows(1, 2).tolist()) == (
+        "wordvec",
+        [[1, 2]],
+        [[0.75, 0.25]],
+    )
+    assert top.dictionary.decode([2]) == ["\n"]
+    assert project.sequence_starts.tolist() == [0, 3]
 
 
 @pytest.mark.parametrize(("path", "dtype"), [("layer1/cell", "float32"), ("layer1/hidden", "float16")])
@@ -96,6 +106,17 @@ def test_bad_ids_are_refused_and_leave_nothing(tmp_path, ids, length, sentence):
         (lambda p: p.write_scalar("a,b", [0], (0, 1)), "An annotation must have a name without `/`, `,` or"),
         (lambda p: p.write_scalar("", [0], (0, 1)), "An annotation must have a name without `/`, `,` or"),
         (lambda p: p.write_scalar("a", [[0]], (0, 1)), "The values of 'a' must have one axis; their shape is (1, 1)."),
+        (lambda p: p.write_ranked("a", [[0, 2]], [[1, 1]], ["x", "y"]), "The ids of 'a' must be from 0 to 1; found 0"),
+        (lambda p: p.write_ranked("a", [0], [1], ["x"]), "The ids of 'a' must be integers in two axes; they are int64"),
+        (lambda p: p.write_ranked("a", [[0]], [1], ["x"]), "The weights of 'a' must have the shape of its ids, (1, 1)"),
+        (lambda p: p.write_ranked("a/b", [[0]], [[1]], ["x"]), "An annotation must have a name without `/`, `,` or"),
+        (lambda p: p.write_sequences([1, 2]), "The starts of the sequences must be integers in one axis, ascending"),
+        (lambda p: p.write_sequences([0, 2, 2]), "The starts of the sequences must be integers in one axis, ascending"),
+        (
+            lambda p: p.write_sequences([0.0, 2.0]),
+            "The starts of the sequences must be integers in one axis, ascending",
+        ),
+        (lambda p: p.write_sequences([[0, 1]]), "The starts of the sequences must be integers in one axis, ascending"),
     ],
 )
 def test_what_the_format_has_no_place_for_is_refused(tmp_path, change, sentence):
@@ -103,6 +124,49 @@ def test_what_the_format_has_no_place_for_is_refused(tmp_path, change, sentence)
         change(project)
     assert str(caught.value).startswith(sentence)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "sentence"),
+    [
+        ("write_tokens", "write_tokens", "'word_ids' cannot be written to train.hdf5: that name is taken."),
+        (
+            "write_sequences",
+            "write_sequences",
+            "'sequence_starts' cannot be written to train.hdf5: that name is taken.",
+        ),
+        ("create_source", "create_source", "'a' cannot be written to states.hdf5: that name is taken."),
+        ("create_source", "below it", "'a/b' cannot be written to states.hdf5: that name is taken."),
+        ("below it", "create_source", "'a' cannot be written to states.hdf5: that name is taken."),
+        ("write_discrete", "write_scalar", "There is an annotation 'a' already."),
+        ("write_scalar", "write_ranked", "There is an annotation 'a' already."),
+        ("write_ranked", "write_discrete", "There is an annotation 'a' already."),
+    ],
+)
+def test_a_name_that_is_taken_is_refused(tmp_path, first, second, sentence):
+    ways = {
+        "write_tokens": lambda project: project.write_tokens([0], ["x"]),
+        "write_sequences": lambda project: project.write_sequences([0]),
+        "create_source": lambda project: project.create_source("a", 2, 2),
+        "below it": lambda project: project.create_source("a/b", 2, 2),
+        "write_discrete": lambda project: project.write_discrete("a", [0], ["x"]),
+        "write_scalar": lambda project: project.write_scalar("a", [0], (0, 1)),
+        "write_ranked": lambda project: project.write_ranked("a", [[0]], [[1]], ["x"]),
+    }
+    with ProjectWriter(tmp_path / "p", "n", "d") as project:
+        ways[first](project)
+        with pytest.raises(ProjectError) as caught:
+            ways[second](project)
+    assert str(caught.value) == sentence
+
+
+def test_a_place_that_cannot_be_written_is_named_before_anything_is_made(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with (
+        pytest.raises(ProjectError, match=r"^.*/file/p cannot be written: File exists \(.*/file\)\.$"),
+        ProjectWriter(tmp_path / "file" / "p", "n", "d"),
+    ):
+        raise AssertionError
 
 
 def test_a_project_that_is_there_is_not_overwritten(tmp_path):
@@ -161,3 +225,10 @@ def test_a_project_that_cannot_be_moved_into_place_keeps_the_older_one(tmp_path,
         write(tmp_path / "p", name="newer", replace=True)
     assert [path.name for path in tmp_path.iterdir()] == ["p"]
     assert Project(tmp_path / "p").name == "older"
+
+
+def test_a_scale_without_a_range_goes_from_the_lowest_to_the_highest_value(tmp_path):
+    with ProjectWriter(str(tmp_path / "p"), "p", "") as project:
+        project.create_source("states", steps=3, cells=1)
+        project.write_scalar("loss", [0.5, np.nan, 2.0])
+    assert Project(tmp_path / "p").describe()["meta"]["loss"]["vis"] == {"type": "scalar", "range": [0.5, 2.0]}

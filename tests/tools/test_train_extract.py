@@ -1,3 +1,4 @@
+import errno
 import sys
 
 import h5py
@@ -71,6 +72,70 @@ def test_a_character_that_the_model_does_not_know_is_named_and_no_project_begun(
     assert run("extract", model, other, "--out", tmp_path / "project") == 1
     assert f"{other}, line 2, column 4: the model does not know the character 'z'" in capsys.readouterr().err
     assert not (tmp_path / "project").exists()
+
+
+@pytest.fixture
+def no_training(monkeypatch):
+    monkeypatch.setattr("lstmvis.tools.train.train_with_progress", None)
+    monkeypatch.setattr("lstmvis.tools.extract.extract_with_progress", None)
+
+
+@pytest.mark.parametrize(
+    ("out", "sentence"),
+    [
+        ("", "{out} is a directory. Name the file to write, such as {out}/model.pt."),
+        ("hamlet.txt/model.pt", "{out} cannot be written: File exists ({out.parent})."),
+        ("m" * 254, "{out} cannot be written: File name too long ({out.parent}/.m"),
+        ("m" * 256, "{out}: File name too long."),
+        ("hamlet.txt", "{out} already exists. Choose another place, or --replace it."),
+    ],
+)
+@pytest.mark.usefixtures("no_training")
+def test_a_place_where_no_model_can_be_written_is_refused_before_training(tmp_path, text, capsys, out, sentence):
+    assert run("train", text, "--out", tmp_path / out, *TRAIN) == 1
+    assert capsys.readouterr().err.startswith(f"lstmvis: {sentence.format(out=tmp_path / out)}")
+    assert list(tmp_path.iterdir()) == [text]
+
+
+def test_a_model_is_replaced_only_on_request(tmp_path, text, model, capsys):
+    before = model.read_bytes()
+    assert run("train", text, "--out", model, *TRAIN, "--seed", "2") == 1
+    assert "already exists" in capsys.readouterr().err
+    assert model.read_bytes() == before
+    assert run("train", text, "--out", model, *TRAIN, "--seed", "2", "--replace") == 0
+    assert model.read_bytes() != before
+
+
+@pytest.mark.usefixtures("no_training")
+def test_what_is_no_model_is_never_replaced(text, capsys):
+    assert run("train", text, "--out", text, *TRAIN, "--replace") == 1
+    assert "is not a model that `lstmvis train` has written. So it is not replaced." in capsys.readouterr().err
+    assert text.read_text(encoding="utf-8") == TEXT
+
+
+def test_a_place_where_no_project_can_be_written_is_refused_before_extraction(text, model, capsys, monkeypatch):
+    monkeypatch.setattr("lstmvis.tools.extract.extract_with_progress", None)
+    assert run("extract", model, text, "--out", text / "project") == 1
+    assert capsys.readouterr().err == f"lstmvis: {text}/project cannot be written: File exists ({text}).\n"
+    assert run("extract", model, text, "--out", text.parent, "--replace") == 1
+    assert "exists and is not a project, so it is not replaced" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "states.hdf5"), "states.hdf5: No space left on device."),
+        (OSError(errno.EXDEV, "Cross-device link", "a", None, "b"), "a to b: Cross-device link."),
+        (OSError("Can't write data"), "Can't write data."),
+    ],
+)
+def test_what_the_machine_refuses_is_told_in_a_sentence(tmp_path, text, monkeypatch, capsys, error, sentence):
+    def fail(*arguments):
+        raise error
+
+    monkeypatch.setattr("lstmvis.tools.train.train_with_progress", fail)
+    assert run("train", text, "--out", tmp_path / "model.pt", *TRAIN) == 1
+    assert capsys.readouterr().err == f"lstmvis: {sentence}\n"
 
 
 @pytest.mark.parametrize(
