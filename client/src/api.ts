@@ -30,6 +30,8 @@ export interface Source {
   readonly transform: "tanh" | "none";
   /** How much of its match index has been built, 0 to 1; absent where none is being built. */
   readonly indexing?: number;
+  /** Why there is none, in the server's words. */
+  readonly index_error?: string;
 }
 
 export interface Meta {
@@ -145,7 +147,8 @@ export async function fetchSelection(query: Pattern & { from: number; to: number
 }
 
 export async function fetchMatches(query: MatchQuery, signal: AbortSignal): Promise<Matches> {
-  return (await get<{ results: Matches }>("match", { ...query, page: `${PAGE}.${++matchNumber}` }, signal)).results;
+  return (await get<{ results: Matches }>("match", { ...query, page: `${PAGE}.${++matchNumber}` }, signal))
+    .results;
 }
 
 export async function fetchFound(query: { project: string; q: string; limit: number }, signal: AbortSignal) {

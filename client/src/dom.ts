@@ -52,5 +52,5 @@ const NUMBERS = new Intl.NumberFormat("en");
 export const formatCount = (count: number): string => NUMBERS.format(count);
 
 /** `1 cell`, `1,204 cells`. */
-export const counted = (count: number, noun: string): string =>
-  `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
+export const counted = (count: number, noun: string, plural = `${noun}s`): string =>
+  `${formatCount(count)} ${count === 1 ? noun : plural}`;

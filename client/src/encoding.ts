@@ -69,7 +69,7 @@ export function countEncoding(selected: number, theme: Theme): Encoding {
   );
   return {
     name: "cells on",
-    ramp: !few,
+    ramp: true,
     legend: few ? Array.from({ length: selected + 1 }, (_, n) => n) : ends(0, selected, Math.round),
     mark: (value) =>
       typeof value === "number"

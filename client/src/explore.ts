@@ -1,9 +1,9 @@
 /** The exploring page: puts the views together and draws them, at most once a frame. */
 import { add } from "./dom";
 import { keyOf, takesKeys } from "./keys";
-import { GUTTER, ROW_HEIGHT } from "./layout";
+import { columnsOf, GUTTER, ROW_HEIGHT } from "./layout";
 import { createLoader } from "./loader";
-import { createModels, type Model } from "./model";
+import { createModels, type Model, type Size } from "./model";
 import { panBy, type State, within, zoom } from "./state";
 import { createStore, type Emit } from "./store";
 import { createThemes } from "./theme";
@@ -42,7 +42,11 @@ export function explore(page: HTMLElement): void {
   let model: Model;
 
   /** As long as the corpus is not loaded, nothing is outside it. */
-  const bounded = (state: State) => (model.total > 0 ? within(model.total)(state) : state);
+  const bounded = (state: State) => {
+    const { total, layout } = model;
+    const columns = columnsOf(layout.width, state.columnWidth ?? layout.columnWidth);
+    return total > 0 ? within(total, columns)(state) : state;
+  };
   const emit: Emit = (transition, phase) => store.emit((state) => bounded(transition(state)), phase);
 
   const helper = help(page);
@@ -51,7 +55,8 @@ export function explore(page: HTMLElement): void {
   );
   const main = add(page, "main");
   const selection = add(main, "div", { class: "selection" });
-  const selectionViews = [plot, axis, words, brushView, tracks, cells].map((view) => view(selection, emit));
+  const selectionViews = [plot, axis, words, brushView, tracks].map((view) => view(selection, emit));
+  const drawCells = cells(selection, emit, store);
   const found = add(main, "section", { "data-view": "matches", class: "matches", "aria-label": "Matches" });
   const drawSummary = summary(found, emit);
   const drawNotice = notice(found, emit, loader.retry);
@@ -59,18 +64,24 @@ export function explore(page: HTMLElement): void {
   const views: Render[] = [
     drawHeader,
     ...selectionViews,
+    drawCells,
     drawSummary,
     drawNotice,
     matches(body, emit),
     heatmaps(body, emit),
   ];
 
+  const modelOf = (size: Size) => models(store.state(), themes.current(), size, loader);
+
   function draw(): void {
     frame = undefined;
     const size = { width: main.clientWidth, height: main.clientHeight };
-    model = models(store.state(), themes.current(), size, loader);
+    model = modelOf(size);
+    // What the address says may lie outside the corpus; nothing is asked for before it is inside.
     emit((state) => state, "live");
+    if (model.state !== store.state()) model = modelOf(size);
     page.style.setProperty("--column", `${model.layout.columnWidth}px`);
+    selection.hidden = model.absent;
     loader.want(model);
     for (const render of views) render(model);
     if (frame === undefined) page.dataset.ready = String(!loader.pending() && !store.busy());
@@ -113,6 +124,7 @@ export function explore(page: HTMLElement): void {
     event.preventDefault();
     if (key.act === "search") document.querySelector<HTMLInputElement>("[data-view=search] input")?.focus();
     else if (key.act === "undo") store.undo();
+    else if (key.act === "redo") store.redo();
     else if (key.act === "help") helper.show();
     else if (takesKeys(event.target)) (event.target as HTMLElement).blur();
     else emit(key.act(model));

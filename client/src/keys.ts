@@ -4,11 +4,11 @@ import { clear, moveEnd, panBy, type Transition } from "./state";
 import { stepThreshold } from "./thresholds";
 
 export interface Key {
-  /** As the browser names it; `Shift+` in front where that makes a difference. */
+  /** As the browser names it; in front `Ctrl+`, which Command is as well, and `Shift+` where they make a difference. */
   readonly keys: readonly string[];
   readonly does: string;
   /** What it changes; an action of the page where it is a name. */
-  readonly act: ((model: Model) => Transition) | "search" | "undo" | "help";
+  readonly act: ((model: Model) => Transition) | "search" | "undo" | "redo" | "help";
 }
 
 const threshold =
@@ -31,14 +31,18 @@ export const KEYS: readonly Key[] = [
   { keys: ["-"], does: "lower the threshold", act: threshold(-1) },
   { keys: ["=", "+"], does: "raise the threshold", act: threshold(1) },
   { keys: ["/"], does: "search", act: "search" },
-  { keys: ["u"], does: "undo", act: "undo" },
+  { keys: ["u", "Ctrl+z"], does: "undo, as Ctrl Z does", act: "undo" },
+  { keys: ["Ctrl+y", "Ctrl+Shift+z"], does: "redo", act: "redo" },
   { keys: ["Escape"], does: "clear the selection", act: () => clear },
   { keys: ["?"], does: "this help", act: "help" },
 ];
 
 export function keyOf(event: KeyboardEvent): Key | undefined {
-  if (event.ctrlKey || event.metaKey || event.altKey) return undefined;
-  const named = event.shiftKey && event.key.length > 1 ? `Shift+${event.key}` : event.key;
+  if (event.altKey) return undefined;
+  const control = event.ctrlKey || event.metaKey;
+  const shift = event.shiftKey && (control || event.key.length > 1);
+  const key = control ? event.key.toLowerCase() : event.key;
+  const named = `${control ? "Ctrl+" : ""}${shift ? "Shift+" : ""}${key}`;
   return KEYS.find(({ keys }) => keys.includes(named));
 }
 

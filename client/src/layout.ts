@@ -5,8 +5,9 @@ export const GUTTER = 164;
 export const ROW_HEIGHT = 24;
 /** Between heat maps, and left of the first. */
 export const MAP_GAP = 16;
-/** Columns that a match is left at least, where there are enough. */
-const ROOM_AFTER = 6;
+/** Columns before the start of a match, where there are enough, and the share of them that may be before it. */
+const LEAST_BEFORE = 4;
+const MOST_BEFORE = 0.4;
 const MAP_CELL = 8;
 /** Fewest and most columns of a heat map. */
 const MAP_COLUMNS = [10, 24] as const;
@@ -22,7 +23,7 @@ export interface Layout {
   readonly columns: number;
   /** Columns of words in a match row, left of the heat maps. */
   readonly matchColumns: number;
-  /** The column in which every match starts: that of the range, where there is room for what follows. */
+  /** The column in which every match starts: that of the range, where it leaves room before and after it. */
   readonly start: number;
   readonly mapCell: number;
   readonly mapColumns: number;
@@ -32,6 +33,13 @@ export interface Layout {
   readonly mapsWidth: number;
 }
 
+const roomOf = (width: number, columnWidth: number): number =>
+  Math.max(columnWidth, width - GUTTER - SCROLLBAR);
+
+/** Whole columns of a width that a page of a width has beside the gutter. */
+export const columnsOf = (width: number, columnWidth: number): number =>
+  Math.floor(roomOf(width, columnWidth) / columnWidth);
+
 export function layoutOf(
   width: number,
   height: number,
@@ -39,18 +47,20 @@ export function layoutOf(
   maps: number,
   offset: number,
 ): Layout {
-  const room = Math.max(columnWidth, width - GUTTER - SCROLLBAR);
+  const room = roomOf(width, columnWidth);
   const fit = Math.floor(((room * MAPS_SHARE) / maps - MAP_GAP) / MAP_CELL);
   const mapColumns = Math.min(MAP_COLUMNS[1], Math.max(MAP_COLUMNS[0], fit));
   const mapsWidth = maps * (mapColumns * MAP_CELL + MAP_GAP);
-  const matchColumns = Math.floor(Math.max(room - mapsWidth, room * (1 - MAPS_SHARE) * 0.75) / columnWidth);
+  const wordsWidth = Math.max(room - mapsWidth, room * (1 - MAPS_SHARE) * 0.75);
+  const matchColumns = Math.max(1, Math.floor(wordsWidth / columnWidth));
+  const most = Math.floor(MOST_BEFORE * matchColumns);
   return {
     width,
     height,
     columnWidth,
-    columns: Math.max(1, Math.floor(room / columnWidth)),
-    matchColumns: Math.max(1, matchColumns),
-    start: Math.min(Math.max(0, offset), matchColumns - Math.min(ROOM_AFTER, Math.ceil(matchColumns / 4))),
+    columns: columnsOf(width, columnWidth),
+    matchColumns,
+    start: Math.min(Math.max(LEAST_BEFORE, offset), most),
     mapCell: MAP_CELL,
     mapColumns,
     mapBefore: Math.floor(mapColumns / 4),

@@ -31,6 +31,8 @@ export interface Model {
   readonly entries: readonly Entry[] | null;
   readonly info: Info | null;
   readonly source: Source | null;
+  /** Whether there is no such project, or no such source in it. */
+  readonly absent: boolean;
   readonly where: Where;
   /** Whether the tokens are single characters. */
   readonly characters: boolean;
@@ -51,6 +53,8 @@ export interface Model {
   readonly selectionKey: string;
   /** Ascending; `C + c` is the negative side of cell c. */
   readonly selected: readonly number[];
+  /** How many cells fit and were taken out by hand. */
+  readonly takenOut: number;
   /** Whether that is what the state says, and not what it was while something is still awaited. */
   readonly settled: boolean;
   /** How many of them are on at each step of the window. */
@@ -103,6 +107,7 @@ export function createModels(): (state: State, theme: Theme, size: Size, loader:
 
   let tracks: readonly string[] = [];
   let selected: readonly number[] = [];
+  let takenOut = 0;
   let hues: ReadonlyMap<number, number> = new Map();
   /** All values of a source met so far: its axis grows as one goes through it and never shrinks. */
   let grown: { where: Where | null; extent: readonly [number, number] } = { where: null, extent: [0, 0] };
@@ -147,7 +152,10 @@ export function createModels(): (state: State, theme: Theme, size: Size, loader:
       state.pinned ?? seen ?? (answers.selection?.key === selectionKey ? answers.selection.cells : null);
     const settled = fitted !== null && cut !== null;
     const sideCount = sides === "both" ? 2 * cells : cells;
-    if (fitted && settled) selected = keepList(selected, edit(fitted, state.added, state.dropped, sideCount));
+    if (fitted && settled) {
+      selected = keepList(selected, edit(fitted, state.added, state.dropped, sideCount));
+      takenOut = state.dropped.filter((cell) => fitted.includes(cell)).length;
+    }
     hues = colour(selected);
 
     const unexplained = window && cut && range && settled && seen?.length === 0 && selected.length === 0;
@@ -158,6 +166,7 @@ export function createModels(): (state: State, theme: Theme, size: Size, loader:
       entries: answers.entries,
       info,
       source,
+      absent: answers.entries !== null && !source,
       where,
       total,
       cells,
@@ -174,6 +183,7 @@ export function createModels(): (state: State, theme: Theme, size: Size, loader:
       },
       selectionKey,
       selected,
+      takenOut,
       settled,
       on: count(window, cut, selected),
       hues,

@@ -85,14 +85,15 @@ export function excluded(
   const at = crossesStart(states, range);
   if (at !== null) return { by: "start", at };
   const [before, after] = constraints;
-  for (const freed of [
-    [0, after],
-    [before, 0],
-    [0, 0],
-  ] as const) {
-    const cells = fitting(states, cut, range, freed)?.length;
-    if (cells) return { by: "constraints", constraints: freed, cells };
-  }
+  const freed = (free: Constraints) => ({
+    by: "constraints" as const,
+    constraints: free,
+    cells: fitting(states, cut, range, free)?.length ?? 0,
+  });
+  // One end is lifted rather than both, and of the two the one that lets in more.
+  const one = [freed([0, after]), freed([before, 0])].sort((a, b) => b.cells - a.cells)[0];
+  const lifted = one.cells ? one : freed([0, 0]);
+  if (lifted.cells) return lifted;
   for (const [threshold, other] of thresholds) {
     const cells = fitting(states, other, range, constraints)?.length;
     if (cells) return { by: "threshold", threshold, cells };

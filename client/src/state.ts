@@ -22,6 +22,8 @@ export interface Hover {
   readonly cell: number | null;
   /** A match, by its place in the ranking from 0 on. */
   readonly rank: number | null;
+  /** The position that a search led to. */
+  readonly hit: number | null;
 }
 
 export interface State {
@@ -62,7 +64,7 @@ export const dimOf = (annotation: string): string => `meta_${annotation}`;
 
 export const MAX_LIMIT = 1000;
 export const COLUMN_WIDTHS = [7, 200] as const;
-const NOWHERE: Hover = { pos: null, cell: null, rank: null };
+const NOWHERE: Hover = { pos: null, cell: null, rank: null, hit: null };
 
 export const INITIAL: State = {
   project: "",
@@ -115,6 +117,18 @@ export const moveTo =
   (s) =>
     having(s, { pos: Math.max(0, Math.round(pos)) });
 
+/** Goes to what a search found, which is marked `lead` columns from the left. */
+export const visit =
+  (hit: number, lead: number): Transition =>
+  (s) =>
+    point({ hit })(moveTo(hit - lead)(s));
+
+/** Brings the range into the middle of a window of `columns`, its start at least. */
+export const showRange =
+  (columns: number): Transition =>
+  (s) =>
+    s.range ? moveTo(s.range.from - Math.max(0, columns - lengthOf(s)) / 2)(s) : s;
+
 export const panBy =
   (steps: number): Transition =>
   (s) =>
@@ -141,6 +155,9 @@ export const look =
     having(s, { query });
 
 // --- the selection
+
+/** How many positions the range has. */
+export const lengthOf = ({ range }: State): number => (range ? range.to - range.from + 1 : 0);
 
 /** A new range, drawn from one end to the other in either direction: what was put in by hand is let go. */
 export const brush =
@@ -206,6 +223,9 @@ export const toggleCell =
       : having(s, { added: [...without(s.added), cell], dropped: without(s.dropped) });
   };
 
+/** Puts in again what was taken out by hand. */
+export const bringBack: Transition = (s) => having(s, { dropped: [] });
+
 /** Freezes the selected cells, or lets them follow the range again where `cells` is null. */
 export const pin =
   (cells: readonly number[] | null): Transition =>
@@ -263,12 +283,12 @@ export const follow =
   (s) =>
     having(brush(range.from, range.to)(s), { pos: Math.max(0, range.from - column) });
 
-/** Keeps what is looked at and brushed inside a corpus of `total` positions. */
+/** Keeps the window of `columns` and what is brushed inside a corpus of `total` positions. */
 export const within =
-  (total: number): Transition =>
+  (total: number, columns: number): Transition =>
   (s) => {
     const last = Math.max(0, total - 1);
     const range =
       s.range && s.range.from <= last ? { from: s.range.from, to: Math.min(s.range.to, last) } : null;
-    return having(s, { pos: Math.min(s.pos, last), range });
+    return having(s, { pos: Math.min(s.pos, Math.max(0, total - columns)), range });
   };

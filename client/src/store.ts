@@ -13,6 +13,8 @@ export interface Store {
   readonly state: () => State;
   readonly emit: Emit;
   readonly undo: () => void;
+  readonly redo: () => void;
+  readonly canUndo: () => boolean;
   /** Whether the address still has to follow the state. */
   readonly busy: () => boolean;
 }
@@ -27,6 +29,7 @@ export function createStore(changed: () => void): Store {
   history.replaceState(null, "", toQuery(state));
   let timer: number | undefined;
   const past: State[] = [];
+  let undone: State[] = [];
 
   function set(next: State): void {
     if (next === state) return;
@@ -48,8 +51,18 @@ export function createStore(changed: () => void): Store {
     if (!sameChoice(settled, state)) {
       past.push(settled);
       if (past.length > UNDO_STEPS) past.shift();
+      undone = [];
     }
     settled = state;
+  }
+
+  /** Goes to the last state of `from`, and remembers the one before in `to`. */
+  function step(from: State[], to: State[]): void {
+    const next = from.pop();
+    if (!next) return;
+    to.push(settled);
+    settled = next;
+    set(having(next, { hover: state.hover }));
   }
 
   window.addEventListener("popstate", () => {
@@ -69,11 +82,8 @@ export function createStore(changed: () => void): Store {
       set(next);
       if (phase !== "live") settle();
     },
-    undo() {
-      const before = past.pop();
-      if (!before) return;
-      settled = before;
-      set(having(before, { hover: state.hover }));
-    },
+    undo: () => step(past, undone),
+    redo: () => step(undone, past),
+    canUndo: () => past.length > 0,
   };
 }

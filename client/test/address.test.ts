@@ -40,7 +40,7 @@ describe("the address", () => {
   });
 
   it("does not carry what one points at or types", () => {
-    expect(toQuery(having({ query: "cat", hover: { pos: 1, cell: 2, rank: 3 } }))).toBe("?project=p");
+    expect(toQuery(having({ query: "cat", hover: { pos: 1, cell: 2, rank: 3, hit: 4 } }))).toBe("?project=p");
   });
 
   it("brings back every state", () => {

@@ -6,6 +6,7 @@ import { GUTTER, layoutOf } from "../src/layout";
 import type { Theme } from "../src/theme";
 import { lowerCuts, onGrid, thresholdsOf } from "../src/thresholds";
 import { areCharacters, columnWidthFor, fitted, visible } from "../src/tokens";
+import { keysThatFit } from "../src/views/legend";
 
 const THEMES = (["light", "dark"] as const).map(
   (name) => ({ name, paper: "#ffffff", accent: "#3d4fc4" }) as Theme,
@@ -49,11 +50,23 @@ describe("the layout", () => {
     }
   });
 
-  it("aligns matches with the range, and keeps room for them where it stands too far right", () => {
+  it("aligns matches with the range, and keeps room before and after where that is out of the way", () => {
     expect(layoutOf(1400, 600, 15, 1, 20).start).toBe(20);
     const far = layoutOf(1400, 600, 15, 1, 500);
-    expect(far.matchColumns - far.start).toBe(6);
-    expect(layoutOf(1400, 600, 15, 1, -3).start).toBe(0);
+    expect(far.start).toBe(Math.floor(0.4 * far.matchColumns));
+    expect(layoutOf(1400, 600, 15, 1, -3).start).toBe(4);
+    expect(layoutOf(800, 600, 200, 3, 9).start).toBe(0);
+  });
+});
+
+describe("a legend", () => {
+  it("has as many keys as one line holds, and room for the number of the others", () => {
+    const labels = Array.from({ length: 30 }, (_, i) => `label ${i}`);
+    const fit = keysThatFit(labels, 192);
+    expect(fit).toBeGreaterThan(0);
+    expect(fit).toBeLessThan(4);
+    expect(keysThatFit(["1", "2", "3"], 192)).toBe(3);
+    expect(keysThatFit([], 192)).toBe(0);
   });
 });
 

@@ -128,6 +128,16 @@ describe("excluded", () => {
     expect(reason).toEqual({ by: "constraints", constraints: [0, 1], cells: 1 });
   });
 
+  it("names of two constraints the one that keeps out more", () => {
+    const states = statesOf([
+      [1, 1, 0],
+      [0, 1, 1],
+      [0, 1, 1],
+    ]);
+    const reason = excluded(states, POSITIVE, { from: 1, to: 1 }, [1, 1], lower);
+    expect(reason).toEqual({ by: "constraints", constraints: [1, 0], cells: 2 });
+  });
+
   it("names the nearest threshold that admits cells", () => {
     const states = statesOf([[0, 0.3, 0]]);
     const reason = excluded(states, POSITIVE, { from: 1, to: 1 }, [1, 1], lower);

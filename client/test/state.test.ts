@@ -13,7 +13,7 @@ describe("transitions", () => {
       ["constrain", state.constrain(0, 1), INITIAL],
       ["point", state.point({ pos: null }), INITIAL],
       ["clear", state.clear, INITIAL],
-      ["within", state.within(100), brushed],
+      ["within", state.within(100, 20), brushed],
       ["setTracks", state.setTracks(["a"]), state.setTracks(["a"])(INITIAL)],
     ];
     for (const [name, transition, before] of same) expect(transition(before), name).toBe(before);
@@ -61,9 +61,23 @@ describe("transitions", () => {
   });
 
   it("keep a range inside the corpus, or drop it", () => {
-    expect(state.within(12)(brushed).range).toEqual({ from: 10, to: 11 });
-    expect(state.within(5)(brushed).range).toBeNull();
-    expect(state.within(5)(state.moveTo(80)(INITIAL)).pos).toBe(4);
+    expect(state.within(12, 4)(brushed).range).toEqual({ from: 10, to: 11 });
+    expect(state.within(5, 4)(brushed).range).toBeNull();
+  });
+
+  it("keep the window full, with the end of the corpus at its right edge", () => {
+    expect(state.within(50, 20)(state.moveTo(80)(INITIAL)).pos).toBe(30);
+    expect(state.within(5, 20)(state.moveTo(80)(INITIAL)).pos).toBe(0);
+  });
+
+  it("bring the range into the middle, or its start to the left where it is too long", () => {
+    expect(state.showRange(9)(state.moveTo(500)(brushed)).pos).toBe(8);
+    expect(state.showRange(3)(state.moveTo(500)(brushed)).pos).toBe(10);
+  });
+
+  it("put in again what was taken out by hand", () => {
+    const out = state.toggleCell(5, [5, 6])(brushed);
+    expect(state.bringBack(out)).toEqual(brushed);
   });
 
   it("tell a choice from a look elsewhere", () => {

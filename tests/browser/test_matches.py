@@ -35,8 +35,7 @@ def test_rows_are_the_matches_of_the_api_in_their_order(explore):
     assert hand.matches() == rows_of(results, len(hand.cells()))
     all_cells, any_cell = results["counts"][-1], sum(results["counts"])
     totals = hand.page.locator(".totals").inner_text()
-    assert totals.startswith(f"{all_cells:,} of")
-    assert totals.endswith(f"{any_cell:,} of any")
+    assert totals == f"{all_cells:,} matches with all {len(hand.cells())} cells · {any_cell:,} with any"
 
 
 def test_every_match_starts_below_the_range(explore):
@@ -45,6 +44,26 @@ def test_every_match_starts_below_the_range(explore):
     for row in hand.page.locator("[data-rank]").all()[:10]:
         start = row.get_attribute("data-pos")
         assert row.locator(f"[data-pos='{start}']").bounding_box()["x"] == pytest.approx(column, abs=0.6)
+
+
+@pytest.mark.parametrize("pos", [60, 107, 400])
+def test_matches_keep_their_words_in_view_wherever_the_range_is(explore, pos):
+    hand = explore(**SELECTED | {"pos": pos})
+    row = hand.page.locator("[data-rank]").nth(3)
+    lane = row.locator(".lane").bounding_box()
+    start = row.locator(f"[data-pos='{row.get_attribute('data-pos')}']").bounding_box()
+    before = start["x"] - lane["x"]
+    assert 4 * hand.column_width <= before <= 0.4 * lane["width"]
+
+
+def test_the_legend_of_the_cells_on_is_a_bar_however_many_there_are(explore):
+    heights = set()
+    for threshold in (0.1, 0.6, 0.8):
+        hand = explore(**SELECTED | {"threshold": threshold})
+        legend = hand.page.locator("[data-name=cell_count] .legend")
+        assert legend.locator(".ramp").count() == 1
+        heights.add(legend.bounding_box()["height"])
+    assert len(heights) == 1
 
 
 def test_matches_show_the_words_around_them(explore):
@@ -92,6 +111,9 @@ def test_a_bar_of_the_histogram_keeps_one_length_and_a_second_click_all(explore)
     assert hand.matches() == rows_of(answer(hand, match_length="2,2"), len(hand.cells()))
     assert {length for _, _, length in hand.matches()} == {2}
     assert hand.page.locator(".totals").inner_text() == totals
+    with_all, with_any = (answer(hand)[f"{kind}LengthHistogram"][2] for kind in ("strict", "fuzzy"))
+    expected = f"{with_all:,} with all {len(hand.cells())} cells, {with_any:,} with any, of length 2"
+    assert hand.page.locator(".filter").inner_text().startswith(expected)
     hand.page.mouse.click(*centre(bar.locator(".hit")))
     hand.rest()
     assert hand.matches() == everything

@@ -27,11 +27,37 @@ def test_the_project_page_shows_every_project_and_what_is_wrong(page):
     assert "source=states%3A%3Araw" in page.url
 
 
+def test_projects_of_one_name_are_told_apart_and_what_is_wrong_is_said_last(page):
+    def change(route):
+        response = route.fetch()
+        entries = response.json()
+        for entry in entries:
+            if entry["project"] == "wordless":
+                entry["info"]["name"] = "Parentheses"
+            for source in entry["info"]["states"]["types"]:
+                source["index_error"] = "no room on the disk"
+        route.fulfill(response=response, json=entries)
+
+    page.route(re.compile("/info"), change)
+    open_projects(page)
+    card = page.locator("[data-project=wordless]")
+    assert card.inner_text().splitlines()[:3] == ["Parentheses", "", "wordless"]
+    assert "no index for matching: no room on the disk" in card.inner_text()
+    assert page.locator("[data-project]").last.get_attribute("data-project") == "broken"
+    page.goto("/?project=parentheses")
+    Hand(page).rest()
+    options = page.get_by_label("Project", exact=True).locator("option")
+    assert "Parentheses · wordless" in options.all_inner_texts()
+    assert options.last.is_disabled()
+
+
 def test_a_newcomer_is_told_where_to_begin(page):
     open_projects(page)
     page.locator("p", has_text="New here?").get_by_role("link").click()
     Hand(page).rest()
     assert "Drag over some words" in page.locator(".notice").inner_text()
+    shown = page.locator("[data-view=words] [data-pos]").all_inner_texts()[:8]
+    assert page.locator(".demonstrated").all_inner_texts() == shown
 
 
 def test_the_address_holds_all_of_the_page(explore, page):
@@ -61,7 +87,7 @@ def test_the_address_holds_all_of_the_page(explore, page):
     assert (hand.cells(), hand.matches()) == seen
 
 
-@pytest.mark.parametrize(("typed", "pos"), [("0", 0), ("1,234", 1234), ("999999", 2999), ("-5", 0), ("nonsense", 100)])
+@pytest.mark.parametrize(("typed", "pos"), [("0", 0), ("1,234", 1234), ("-5", 0), ("nonsense", 100)])
 def test_a_position_can_be_typed(explore, typed, pos):
     hand = explore(pos=100)
     box = hand.page.get_by_label("Position", exact=True)
@@ -73,6 +99,34 @@ def test_a_position_can_be_typed(explore, typed, pos):
     assert hand.page.locator("[data-view=words] [data-pos]").first.get_attribute("data-pos") == str(pos)
 
 
+def go_by_typing(hand):
+    box = hand.page.get_by_label("Position", exact=True)
+    box.fill("9999999")
+    box.press("Enter")
+    hand.rest()
+
+
+WAYS_BEYOND_THE_END = {
+    "typed": ({"pos": 100}, go_by_typing),
+    "by keys": ({"pos": 2990}, lambda hand: hand.press("Shift+ArrowRight", "Shift+ArrowRight")),
+    "in the address": ({"pos": 9999999}, lambda hand: hand.rest()),
+}
+
+
+@pytest.mark.parametrize("way", WAYS_BEYOND_THE_END)
+def test_the_last_window_is_full_and_nothing_beyond_it_is_asked_for(page, explore, way):
+    refused = []
+    page.on("response", lambda response: refused.append(response.url) if response.status >= 400 else None)
+    query, go = WAYS_BEYOND_THE_END[way]
+    hand = explore(**query)
+    go(hand)
+    words = [int(word.get_attribute("data-pos")) for word in page.locator("[data-view=words] [data-pos]").all()]
+    lane = page.locator("[data-view=words] .lane").bounding_box()
+    assert words == list(range(3000 - len(words), 3000))
+    assert len(words) == (lane["width"] - 14) // hand.column_width
+    assert refused == []
+
+
 def test_search_goes_to_what_it_finds(explore):
     hand = explore(pos=0)
     hand.press("/")
@@ -82,6 +136,7 @@ def test_search_goes_to_what_it_finds(explore):
     place = int(hand.page.locator("[role=option]").nth(2).get_attribute("data-pos"))
     hand.press("ArrowDown", "ArrowDown", "ArrowDown", "Enter")
     assert [hand.word(pos).inner_text() for pos in (place, place + 1)] == ["(", "("]
+    assert "hit" in hand.word(place).get_attribute("class").split()
 
 
 def test_keys_typed_into_a_field_are_the_field_s(explore):
@@ -121,6 +176,8 @@ def test_what_does_not_exist_is_said_with_a_way_on(explore, query, sentence):
     hand = explore(**query)
     notice = hand.page.locator(".notice")
     assert sentence in notice.inner_text()
+    assert not hand.page.locator("[data-view=plot]").is_visible()
+    assert not hand.page.get_by_label("Position", exact=True).is_visible()
     notice.get_by_role("link", name="All projects").click()
     hand.page.locator("[data-project]").first.wait_for()
 

@@ -1,5 +1,7 @@
 """Brushing, the threshold, the zero constraints, and the cells that follow from them."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -149,6 +151,51 @@ def test_the_keyboard_does_what_the_mouse_does(explore):
     assert "range=106%2C110" in hand.address()
 
 
+@pytest.mark.parametrize("modifier", ["Control", "Meta"])
+def test_steps_are_undone_and_redone_as_anywhere_else(explore, modifier):
+    hand = explore(pos=100, range="107,109")
+    undo = hand.page.get_by_role("button", name="undo")
+    assert undo.is_disabled()
+    hand.press("]", "]", f"{modifier}+z")
+    assert "range=107%2C110" in hand.address()
+    undo.click()
+    hand.rest()
+    assert "range=107%2C109" in hand.address()
+    hand.press(f"{modifier}+Shift+z", f"{modifier}+y")
+    assert "range=107%2C111" in hand.address()
+    hand.press("u", "[", f"{modifier}+y")
+    assert "range=106%2C110" in hand.address()
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_the_view_comes_along_where_the_pointer_is_beyond_an_edge(explore, side):
+    hand = explore(pos=1500)
+    lane = hand.page.locator("[data-view=words] .lane").bounding_box()
+    first = int(hand.page.locator("[data-view=words] [data-pos]").first.get_attribute("data-pos"))
+    middle = lane["x"] + lane["width"] / 2
+    edge = lane["x"] + lane["width"] - 2 if side > 0 else lane["x"] - 30
+    mouse = hand.page.mouse
+    mouse.move(middle, lane["y"] + 8)
+    mouse.down()
+    mouse.move(edge, lane["y"] + 8, steps=4)
+    hand.page.wait_for_function(f"Math.abs(Number(new URLSearchParams(location.search).get('pos')) - {first}) >= 5")
+    mouse.up()
+    hand.rest()
+    shown = [int(word.get_attribute("data-pos")) for word in hand.page.locator("[data-view=words] [data-pos]").all()]
+    assert (shown[0] - first) * side >= 5
+    ends = re.search(r"range=(\d+)%2C(\d+)", hand.address())
+    assert int(ends[2 if side > 0 else 1]) == pytest.approx(shown[-1] if side > 0 else shown[0], abs=1)
+
+
+def test_a_range_out_of_view_is_brought_back_by_its_length(explore):
+    hand = explore(pos=1000, range="107,109")
+    hand.page.get_by_role("button", name="range of 3").click()
+    hand.rest()
+    assert hand.word(107).is_visible()
+    assert hand.word(109).is_visible()
+    assert hand.page.get_by_role("button", name="range of 3").is_disabled()
+
+
 def test_a_gesture_is_undone_as_a_whole(explore):
     hand = explore(pos=100)
     hand.brush(105, 106)
@@ -169,6 +216,22 @@ def test_chips_drop_cells_and_pinned_cells_stay(explore):
     hand.page.get_by_role("button", name="unpin").click()
     hand.rest()
     assert hand.cells() == expected_cells(130, 131, 0.1)
+
+
+def test_cells_taken_out_are_counted_and_brought_back(explore):
+    hand = explore(pos=100, range="110,110", threshold=0.1)
+    cells = hand.cells()
+    hand.page.locator(f"[data-cell='{cells[0]}']").click()
+    hand.rest()
+    assert hand.page.locator(".taken-out").inner_text().startswith("1 taken out")
+    for cell in cells[1:]:
+        hand.page.locator(f"[data-cell='{cell}']").click()
+    hand.rest()
+    assert "taken out by hand" in hand.page.locator(".notice").inner_text()
+    hand.page.get_by_role("button", name="Bring them back").click()
+    hand.rest()
+    assert hand.cells() == cells
+    assert not hand.page.locator(".taken-out").is_visible()
 
 
 def test_where_no_cell_fits_the_page_says_what_would_admit_some(explore):

@@ -1,8 +1,17 @@
 /** The range and its zero constraints as bars under the words, with handles at their ends. */
-import { add } from "../dom";
-import { onDrag } from "../drag";
+import { add, button } from "../dom";
 import type { Model } from "../model";
-import { constrain, moveEnd, type State, slideRange, type Transition } from "../state";
+import {
+  constrain,
+  lengthOf,
+  moveEnd,
+  type Range,
+  type State,
+  showRange,
+  slideRange,
+  type Transition,
+} from "../state";
+import { onColumnDrag } from "./columns";
 import { place, positionAt, tint, type View } from "./view";
 
 /** What the four handles do, as data: where each stands, what it is called, and what moving it means. */
@@ -54,10 +63,13 @@ const rangeOf = ({ range }: State) => range ?? { from: 0, to: 0 };
 export const brushView: View = (parent, emit) => {
   const root = add(parent, "section", { "data-view": "brush", class: "strip", "aria-label": "Range" });
   const gutter = add(root, "div", { class: "gutter row-label" });
+  const show = button("", () => emit(showRange(model.layout.columns)), { class: "quiet range-length" });
+  gutter.append(show);
   const lane = add(root, "div", { class: "lane" });
   const bar = add(lane, "div", { class: "range-bar" });
   const off = ["before", "after"].map(() => add(lane, "div", { class: "off-bar" }));
   let model: Model;
+  const now = () => model;
 
   const handles = HANDLES.map((handle) => {
     const grip = add(lane, "div", {
@@ -68,7 +80,7 @@ export const brushView: View = (parent, emit) => {
       "aria-label": handle.label,
       title: handle.label,
     });
-    onDrag(grip, lane, () => (at, ended) => {
+    onColumnDrag(grip, lane, now, emit, () => (at, ended) => {
       const boundary = Math.round(at.x / model.layout.columnWidth) + model.state.pos;
       emit(handle.moved(boundary), ended ? "done" : "live");
     });
@@ -82,7 +94,7 @@ export const brushView: View = (parent, emit) => {
     return grip;
   });
 
-  onDrag(bar, lane, (start) => {
+  onColumnDrag(bar, lane, now, emit, (start) => {
     const { from, to } = rangeOf(model.state);
     const grabbed = positionAt(model, start.x);
     return (at, ended) => {
@@ -91,13 +103,22 @@ export const brushView: View = (parent, emit) => {
     };
   });
 
+  /** The length, as a way back to a range that is out of view, with an arrow to where it is. */
+  function drawLength({ from, to }: Range): void {
+    const { state, layout } = model;
+    const [left, right] = [to < state.pos, from >= state.pos + layout.columns];
+    show.textContent = `${left ? "‹ " : ""}range of ${lengthOf(state)}${right ? " ›" : ""}`;
+    show.disabled = !left && !right;
+    show.title = show.disabled ? "" : "Bring the range back into view";
+  }
+
   return (next) => {
     model = next;
     const { range, constraints, pos } = model.state;
     tint(bar, model);
-    gutter.textContent = range ? `range of ${range.to - range.from + 1}` : "";
-    for (const part of [...handles, ...off]) part.hidden = !range;
+    for (const part of [show, ...handles, ...off]) part.hidden = !range;
     if (!range) return;
+    drawLength(range);
     off.forEach((bar, i) => {
       bar.textContent = constraints[i] * model.layout.columnWidth < WRITTEN ? "" : "off";
     });

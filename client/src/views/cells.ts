@@ -3,10 +3,21 @@ import { select } from "d3-selection";
 import { add, button, counted, element, setAttribute } from "../dom";
 import { watch } from "../memo";
 import type { Model } from "../model";
-import { clear, constrain, pin, point, setSides, setThreshold, type Transition, toggleCell } from "../state";
-import { cellName, type View } from "./view";
+import {
+  bringBack,
+  clear,
+  constrain,
+  pin,
+  point,
+  setSides,
+  setThreshold,
+  type Transition,
+  toggleCell,
+} from "../state";
+import type { Emit, Store } from "../store";
+import { cellName, type Render } from "./view";
 
-export const cells: View = (parent, emit) => {
+export function cells(parent: HTMLElement, emit: Emit, history: Pick<Store, "undo" | "canUndo">): Render {
   const root = add(parent, "section", { "data-view": "cells", "aria-label": "Selected cells" });
   const chosen = add(root, "div", { class: "chosen" });
   const count = add(chosen, "span", { class: "count", role: "status" });
@@ -19,7 +30,13 @@ export const cells: View = (parent, emit) => {
     class: "quiet",
     title: "Clear the selection (Escape)",
   });
-  chosen.append(pinButton, clearButton);
+  const undoButton = button("undo", history.undo, {
+    class: "quiet",
+    title: "Undo the last step (u, Ctrl Z)",
+  });
+  const takenOut = element("span", { class: "taken-out" });
+  const backButton = button("bring back", () => emit(bringBack), { class: "quiet" });
+  chosen.append(takenOut, pinButton, clearButton, undoButton);
 
   const settings = add(root, "div", { class: "settings" });
   const threshold = numberField(settings, "threshold", "threshold", (value) =>
@@ -87,13 +104,17 @@ export const cells: View = (parent, emit) => {
   return (next) => {
     model = next;
     const { state, selected, hues, settled } = model;
+    undoButton.disabled = !history.canUndo();
     if (settingsChanged(state.threshold, state.constraints, state.sides, model.thresholds)) show(model);
-    if (!changed(selected, hues, settled, state.pinned, state.range, state.hover.cell, model.cells)) return;
-    const idle = !state.range && selected.length === 0;
+    const { pinned, range, hover } = state;
+    if (!changed(selected, model.takenOut, hues, settled, pinned, range, hover.cell, model.cells)) return;
+    const idle = !range && selected.length === 0;
     count.textContent = idle ? "No cells selected" : counted(selected.length, "cell");
-    pinButton.textContent = state.pinned ? "unpin" : "pin";
-    pinButton.hidden = selected.length === 0 && !state.pinned;
+    pinButton.textContent = pinned ? "unpin" : "pin";
+    pinButton.hidden = selected.length === 0 && !pinned;
     clearButton.hidden = idle;
+    takenOut.hidden = model.takenOut === 0;
+    takenOut.replaceChildren(`${model.takenOut} taken out`, backButton);
     select(chips)
       .selectAll<HTMLButtonElement, number>("button")
       .data(selected, (id) => id)
@@ -106,10 +127,10 @@ export const cells: View = (parent, emit) => {
       .order()
       .text((id) => cellName(id, model.cells))
       .attr("aria-label", (id) => `Drop cell ${cellName(id, model.cells)}`)
-      .classed("hover", (id) => id === state.hover.cell)
+      .classed("hover", (id) => id === hover.cell)
       .style("--hue", (id) => (hues.has(id) ? `var(--hue-${hues.get(id)})` : "var(--accent)"));
   };
-};
+}
 
 const cellOf = (event: Event): number | null => {
   const chip = (event.target as Element).closest<HTMLElement>("[data-cell]");

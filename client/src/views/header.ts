@@ -5,6 +5,7 @@ import { watch } from "../memo";
 import type { Model } from "../model";
 import { moveTo, openSource, panBy } from "../state";
 import type { Emit } from "../store";
+import { clarified, usable, workingFirst } from "./projects";
 import type { Render } from "./view";
 
 /** What only concerns the person at this screen, and so is no part of the state. */
@@ -23,7 +24,7 @@ export function header(
   const root = add(parent, "header", {});
   add(root, "a", { href: "./", class: "brand", title: "All projects" }, "lstmvis");
   const projects = add(root, "select", { class: "title", "aria-label": "Project" });
-  const sources = add(root, "select", { "aria-label": "Source" });
+  const sources = add(root, "select", { class: "source", "aria-label": "Source" });
   projects.addEventListener("change", () =>
     location.assign(`?${new URLSearchParams({ project: projects.value })}`),
   );
@@ -85,15 +86,23 @@ export function header(
     const { entries, info, source, state } = model;
     if (menusChanged(entries, info, source)) {
       projects.replaceChildren(
-        ...(entries ?? []).map((entry) =>
+        ...(info ? [] : [element("option", { disabled: true, selected: true }, "choose a project")]),
+        ...workingFirst(entries ?? []).map((entry) =>
           element(
             "option",
-            { value: entry.project, selected: entry.project === state.project },
-            entry.info.name,
+            {
+              value: entry.project,
+              selected: entry.project === state.project,
+              disabled: !usable(entry),
+            },
+            [entry.info.name, clarified(entry, entries ?? [])].filter(Boolean).join(" · "),
           ),
         ),
       );
+      sources.hidden = !info?.states.types.length;
+      place.hidden = model.absent;
       sources.replaceChildren(
+        ...(source ? [] : [element("option", { disabled: true, selected: true }, "choose a source")]),
         ...(info?.states.types ?? []).map((type) =>
           element(
             "option",

@@ -15,6 +15,7 @@ import type { Model } from "../model";
 import { CELL_COUNT, dimOf, point, project } from "../state";
 import { visible } from "../tokens";
 import { hideTooltip, showTooltip } from "../tooltip";
+import { drawLegend } from "./legend";
 import { type Row, rowsOf } from "./matches";
 import type { View } from "./view";
 
@@ -93,7 +94,8 @@ export const heatmaps: View = (parent, emit) => {
     title.textContent = encoding.name;
     title.title = `Colour the words by ${encoding.name}`;
     title.setAttribute("aria-pressed", String(state.projected === dim));
-    drawLegend(panel.querySelector(".legend") as HTMLElement, encoding, met);
+    const legend = panel.querySelector(".legend") as HTMLElement;
+    drawLegend(legend, encoding, explained(encoding, met), layout.mapColumns * layout.mapCell);
   }
 
   return (next) => {
@@ -119,17 +121,8 @@ export const heatmaps: View = (parent, emit) => {
   };
 };
 
-/** A swatch a value; of a ramp only the ends are written out. */
-function drawLegend(target: HTMLElement, encoding: Encoding, met: ReadonlyMap<string, Mark>): void {
-  const marks = encoding.legend
+/** What the legend explains: what the encoding lists, else the values that were met. */
+const explained = (encoding: Encoding, met: ReadonlyMap<string, Mark>): Mark[] =>
+  encoding.legend
     ? encoding.legend.map(encoding.mark).filter((mark) => mark !== null)
     : [...met.values()].sort((a, b) => a.text.localeCompare(b.text, "en", { numeric: true }));
-  target.classList.toggle("ramp", encoding.ramp);
-  target.replaceChildren(
-    ...marks.map(({ text, colour }) => {
-      const colourBox = element("span", { class: "swatch", "data-label": text });
-      colourBox.style.backgroundColor = colour;
-      return element("span", { class: "key" }, colourBox, element("span", { class: "key-label" }, text));
-    }),
-  );
-}

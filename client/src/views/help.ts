@@ -5,23 +5,44 @@ import { KEYS } from "../keys";
 const PARTS: readonly (readonly [string, string])[] = [
   [
     "Activations",
-    "Each cell of the source over the text. The bands hold half and nine tenths of all cells; the lines on top are the selected ones. Click a line to put its cell in or take it out.",
+    "Each cell of the source over the text: the bands hold half and nine tenths of all cells, the lines on top are the selected ones, and a click on a line puts its cell in or takes it out.",
   ],
   [
     "Threshold",
-    "A cell is on where its activation is at least the threshold. Drag the line up and down. With ± a cell also counts, as a side of its own, where it is at or below minus the threshold.",
+    "A cell is on where its activation is at least the threshold; drag the line, or write the number.",
+  ],
+  [
+    "Sides ±",
+    "A cell also counts, as a side of its own written with a minus, where it is at or below minus the threshold.",
   ],
   [
     "Range",
-    "Drag over words to say where something happens. Selected are the cells that are on all through the range, and off in the steps just before and after it that the small handles reach over.",
+    "Drag over words to select the cells that are on all through the range; the button with its length brings it back into view.",
   ],
   [
+    "Handles",
+    "Those on the bar move the ends of the range; the hollow ones below say for how many steps before and after it (off before, off after) the cells must be off.",
+  ],
+  [
+    "Chips",
+    "The selected cells; a click takes one out, and “bring back” puts in again all that were taken out.",
+  ],
+  ["Pin", "Keeps the selected cells as they are while the range moves on."],
+  ["Undo", "Takes back the last step of the selection or of the matches; looking elsewhere is no step."],
+  ["Tracks", "Annotations under the words and as heat maps: “+ track” shows another one, × hides it."],
+  [
     "Matches",
-    "Every other range in the corpus in which selected cells do the same, best first: most selected cells, then fewest others. All begin in the column in which your range begins.",
+    "The ranges of the corpus, yours among them, in which selected cells do the same, best first: most selected cells, then fewest others.",
+  ],
+  ["Positions", "The number left of a match is a link that brushes that place and shows it."],
+  ["Length", "Lists matches of any length, of the same length as the range, or at least as long."],
+  [
+    "Histogram",
+    "How many matches are how long, those with all cells in the darker colour; a click on a bar keeps only that length, a second one all.",
   ],
   [
     "Heat maps",
-    "Annotations of the matches in line with their words. Click a title to colour the words by it, and a bar of the histogram to keep only matches of one length.",
+    "Values around the matches in line with their words and explained by the legend above; a click on a title colours the words by it.",
   ],
 ];
 const MOUSE: readonly (readonly [string, string])[] = [

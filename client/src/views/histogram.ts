@@ -1,5 +1,5 @@
 /** How many matches are how long; a click keeps only those of one length. */
-import { max } from "d3-array";
+import { max, sum } from "d3-array";
 import { scaleSqrt } from "d3-scale";
 import { select } from "d3-selection";
 import { add, formatCount } from "../dom";
@@ -8,8 +8,8 @@ import type { Model } from "../model";
 import { keepLengths } from "../state";
 import type { View } from "./view";
 
-const WIDTH = 200;
-const HEIGHT = 34;
+const WIDTH = 180;
+const HEIGHT = 31;
 /** The last entry of a histogram counts all lengths from here on. */
 const AND_MORE = 200;
 const NO_END = 2 ** 31 - 1;
@@ -21,22 +21,28 @@ interface Bar {
   readonly any: number;
 }
 
+/** The matches in a histogram that are as long as one of `lengths`. */
+export const countLengths = (histogram: readonly number[], [low, high]: readonly [number, number]): number =>
+  sum(histogram.slice(low, Math.min(high, AND_MORE) + 1));
+
 export const histogram: View = (parent, emit) => {
-  const root = add(parent, "div", { "data-view": "histogram" });
+  const root = add(parent, "div", {
+    "data-view": "histogram",
+    tabindex: 0,
+    role: "group",
+    "aria-label": "Matches by length; arrow keys choose a length",
+  });
   const svg = select(root)
     .append("svg")
     .attr("width", WIDTH)
-    .attr("height", HEIGHT + 12)
-    .attr("tabindex", 0)
-    .attr("role", "group")
-    .attr("aria-label", "Matches by length; arrow keys choose a length");
+    .attr("height", HEIGHT + 12);
   const changed = watch();
   let bars: Bar[] = [];
   let model: Model;
 
   const choose = (length: number) => emit(keepLengths([length, length >= AND_MORE ? NO_END : length]));
 
-  svg.on("keydown", (event: KeyboardEvent) => {
+  root.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (step === undefined || bars.length === 0) return;
     event.preventDefault();

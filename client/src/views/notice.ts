@@ -4,15 +4,27 @@ import { add, button, counted, element } from "../dom";
 import { watch } from "../memo";
 import type { Model } from "../model";
 import type { Excluded } from "../selection";
-import { constrain, keepLengths, moveEnd, setLengthRule, setThreshold, type Transition } from "../state";
+import {
+  bringBack,
+  constrain,
+  keepLengths,
+  lengthOf,
+  moveEnd,
+  pin,
+  setLengthRule,
+  setThreshold,
+  type Transition,
+} from "../state";
 import type { Emit } from "../store";
-import { lengthOf, type Render } from "./view";
+import { demonstration } from "./demonstration";
+import type { Render } from "./view";
 
 type Button = readonly [label: string, transition: Transition];
 
 export function notice(parent: HTMLElement, emit: Emit, retry: () => void): Render {
   const root = add(parent, "div", { class: "notice", "aria-live": "polite" });
   const changed = watch();
+  const shown = demonstration();
 
   const say = (text: string, ...more: Node[]) => root.replaceChildren(element("p", {}, text), ...more);
   const offer = (buttons: readonly Button[]) =>
@@ -24,6 +36,7 @@ export function notice(parent: HTMLElement, emit: Emit, retry: () => void): Rend
 
   return (model) => {
     const { state, selected, excluded, matches, settled, entries, info, source } = model;
+    shown.draw(model);
     const error =
       model.error("entries") ??
       model.error("window") ??
@@ -60,8 +73,10 @@ export function notice(parent: HTMLElement, emit: Emit, retry: () => void): Rend
       );
     } else if (!state.range && selected.length === 0) invite();
     else if (excluded) explain(excluded, model);
-    else if (settled && selected.length === 0) say("All selected cells were taken out by hand.");
-    else if (matches && rows === 0 && !waiting) sayNoMatch(model);
+    else if (settled && selected.length === 0) {
+      const back: Button = state.pinned ? ["Unpin", pin(null)] : ["Bring them back", bringBack];
+      say("All selected cells were taken out by hand.", offer([back]));
+    } else if (matches && rows === 0 && !waiting) sayNoMatch(model);
     else root.hidden = true;
   };
 
@@ -76,15 +91,9 @@ export function notice(parent: HTMLElement, emit: Emit, retry: () => void): Rend
   }
 
   function invite(): void {
-    const demonstration = element(
-      "div",
-      { class: "demonstration", "aria-hidden": "true" },
-      ...[..."( 1 ( 2 2 ) 1 )".replaceAll(" ", "")].map((token) => element("span", {}, token)),
-      element("div", { class: "demonstration-brush" }),
-    );
     say(
       "Drag over some words. The cells that are on there, and off just before, are selected at once, and every other place in the corpus where they do the same is listed here.",
-      demonstration,
+      shown.root,
     );
   }
 
@@ -109,7 +118,12 @@ export function notice(parent: HTMLElement, emit: Emit, retry: () => void): Rend
         ];
         say(
           `No cell fits: ${counted(reason.cells, "cell")} would, but for “${freed.join("” and “")}”.`,
-          offer([["Leave that end free", (s) => constrain(1, after)(constrain(0, before)(s))]]),
+          offer([
+            [
+              `Leave ${freed.length > 1 ? "both ends" : "that end"} free`,
+              (s) => constrain(1, after)(constrain(0, before)(s)),
+            ],
+          ]),
         );
         break;
       }

@@ -4,12 +4,13 @@ import { axisLeft } from "d3-axis";
 import { scaleLinear } from "d3-scale";
 import { select } from "d3-selection";
 import { add, prepare } from "../dom";
-import { locate, onDrag, type Point } from "../drag";
+import { locate, type Point } from "../drag";
 import { GUTTER } from "../layout";
 import { memo, watch } from "../memo";
 import type { Model } from "../model";
 import type { States } from "../selection";
 import { brush, point, toggleCell } from "../state";
+import { onColumnDrag } from "./columns";
 import { activationsOf, type Curves, centre, drawBands, drawLine, nearest, valueAt } from "./curves";
 import { threshold } from "./threshold";
 import { cellName, place, positionAt, tint, type View } from "./view";
@@ -99,7 +100,8 @@ export const plot: View = (parent, emit) => {
   });
   lane.addEventListener("pointerleave", () => emit(point({ pos: null, cell: null }), "live"));
 
-  onDrag(lane, lane, (start) => {
+  const now = () => model;
+  onColumnDrag(lane, lane, now, emit, (start) => {
     const from = positionAt(model, start.x);
     let dragged = false;
     return (at, ended) => {

@@ -4,7 +4,7 @@ import { add, counted, element, formatCount } from "../dom";
 
 export function projects(parent: HTMLElement, entries: readonly Entry[]): void {
   const root = add(parent, "div", { class: "projects" });
-  const first = entries.find(({ info }) => !info.error && info.states.types.length > 0);
+  const first = entries.find(usable);
   const begin = first && (entries.find((entry) => usable(entry) && /paren/i.test(entry.info.name)) ?? first);
   add(
     root,
@@ -30,14 +30,25 @@ export function projects(parent: HTMLElement, entries: readonly Entry[]): void {
     );
   }
   const list = add(root, "ul", { class: "cards" });
-  for (const entry of entries) list.append(card(entry));
+  for (const entry of workingFirst(entries)) list.append(card(entry, clarified(entry, entries)));
 }
 
-const usable = ({ info }: Entry): boolean => !info.error && info.states.types.length > 0;
+/** Whether there is something to explore in it. */
+export const usable = ({ info }: Entry): boolean => !info.error && info.states.types.length > 0;
 
-function card(entry: Entry): HTMLElement {
+export const workingFirst = (entries: readonly Entry[]): Entry[] => [
+  ...entries.filter(usable),
+  ...entries.filter((entry) => !usable(entry)),
+];
+
+/** The id of a project whose name is that of another one as well; else nothing. */
+export const clarified = ({ project, info }: Entry, entries: readonly Entry[]): string =>
+  entries.some((other) => other.project !== project && other.info.name === info.name) ? project : "";
+
+function card(entry: Entry, id: string): HTMLElement {
   const { info, project } = entry;
   const root = element("li", { class: "card", "data-project": project }, element("h2", {}, info.name));
+  if (id) add(root, "p", { class: "faint" }, id);
   if (info.description && info.description !== info.name) add(root, "p", {}, info.description);
   if (info.error) add(root, "p", { class: "problem", role: "note" }, info.error);
   const tokens = info.word_sequence.size[0] ?? 0;
@@ -74,15 +85,18 @@ export function showIndexing(root: HTMLElement, entries: readonly Entry[]): bool
       const selector = `[data-project="${CSS.escape(project)}"] [data-indexing="${CSS.escape(sourceName(source))}"]`;
       const place = root.querySelector(selector);
       if (!place) continue;
-      const { indexing } = source;
-      any ||= indexing !== undefined;
-      place.textContent =
-        indexing === undefined
-          ? ""
-          : `index for matching: ${Math.round(100 * indexing)} %, the rest works meanwhile`;
+      any ||= source.indexing !== undefined;
+      place.textContent = indexOf(source);
+      place.classList.toggle("problem", source.index_error !== undefined);
     }
   }
   return any;
+}
+
+function indexOf({ indexing, index_error: problem }: Source): string {
+  if (problem !== undefined) return `no index for matching: ${problem}`;
+  if (indexing === undefined) return "";
+  return `index for matching: ${Math.round(100 * indexing)} %, the rest works meanwhile`;
 }
 
 const linkTo = ({ project }: Entry, source: Source): string =>

@@ -4,7 +4,7 @@ import type { Found } from "../api";
 import { add, element, formatCount } from "../dom";
 import { watch } from "../memo";
 import type { Model } from "../model";
-import { look, moveTo } from "../state";
+import { look, visit } from "../state";
 import type { View } from "./view";
 
 /** Columns left of a place that was found. */
@@ -43,7 +43,7 @@ export const search: View = (parent, emit) => {
   }
 
   function go(found: Found): void {
-    emit(moveTo(found.index - LEAD), "jump");
+    emit(visit(found.index, LEAD), "jump");
     close();
     input.blur();
   }
@@ -75,8 +75,8 @@ export const search: View = (parent, emit) => {
 
   return (next) => {
     model = next;
-    const { state, found, info } = model;
-    root.hidden = !info?.is_searchable;
+    const { state, found, info, source } = model;
+    root.hidden = !info?.is_searchable || !source;
     const error = model.error("found");
     const pending = model.stale("found");
     if (!changed(state.query, found, error, pending)) return;

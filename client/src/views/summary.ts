@@ -1,10 +1,11 @@
 /** Above the matches: how many there are, and which of them are listed. */
 import { sum } from "d3-array";
-import { add, button, element, formatCount } from "../dom";
+import type { Matches } from "../api";
+import { add, button, counted, element, formatCount } from "../dom";
 import { watch } from "../memo";
 import type { Model } from "../model";
 import { keepLengths, type LengthRule, setLengthRule } from "../state";
-import { histogram } from "./histogram";
+import { countLengths, histogram } from "./histogram";
 import type { View } from "./view";
 
 const RULES: readonly [LengthRule, string][] = [
@@ -34,22 +35,16 @@ export const summary: View = (parent, emit) => {
 
   return (model: Model) => {
     const { matches, state } = model;
+    root.hidden = model.absent;
     drawHistogram(model);
     totals.dataset.stale = String(model.stale("matches"));
     if (!changed(matches, state.lengthRule, state.lengths)) return;
     for (const input of rule.querySelectorAll("input")) input.checked = input.value === state.lengthRule;
     totals.textContent = matches ? totalsOf(matches.matches.counts) : "";
     filter.replaceChildren();
-    if (state.lengths) {
-      const [low, high] = state.lengths;
-      const label =
-        low === high
-          ? `only length ${low}`
-          : high > 1e9
-            ? `only from length ${low}`
-            : `only lengths ${low} to ${high}`;
+    if (matches && state.lengths) {
       filter.append(
-        label,
+        `${keptOf(matches.matches, state.lengths)}, of ${lengthsOf(state.lengths)}`,
         button("×", () => emit(keepLengths(null)), { class: "quiet", "aria-label": "All lengths" }),
       );
     }
@@ -58,7 +53,22 @@ export const summary: View = (parent, emit) => {
 
 function totalsOf(counts: readonly number[]): string {
   const cells = counts.length - 1;
-  const all = formatCount(counts[cells]);
-  if (cells === 1) return `${all} of the one cell`;
-  return `${all} of all ${formatCount(cells)} cells · ${formatCount(sum(counts))} of any`;
+  const all = counted(counts[cells], "match", "matches");
+  if (cells === 1) return all;
+  return `${all} with all ${formatCount(cells)} cells · ${formatCount(sum(counts))} with any`;
+}
+
+/** How many matches have the lengths that are kept; the totals are of all lengths. */
+function keptOf(matches: Matches, lengths: readonly [number, number]): string {
+  const cells = matches.counts.length - 1;
+  const [all, any] = [matches.strictLengthHistogram, matches.fuzzyLengthHistogram].map((histogram) =>
+    countLengths(histogram, lengths),
+  );
+  if (cells === 1) return counted(all, "match", "matches");
+  return `${formatCount(all)} with all ${formatCount(cells)} cells, ${formatCount(any)} with any`;
+}
+
+function lengthsOf([low, high]: readonly [number, number]): string {
+  if (low === high) return `length ${low}`;
+  return high > 1e9 ? `length ${low} and more` : `lengths ${low} to ${high}`;
 }

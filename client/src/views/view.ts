@@ -3,7 +3,6 @@
  * elements once, and returns a function that draws a model. A view fetches nothing and keeps no state but what it drew.
  */
 import type { Model } from "../model";
-import type { State } from "../state";
 import type { Emit } from "../store";
 
 export type Render = (model: Model) => void;
@@ -28,5 +27,3 @@ export function tint(target: HTMLElement, model: Model): void {
 
 /** The name of a cell: its number, with a minus where its negative side is meant. */
 export const cellName = (id: number, cells: number): string => (id < cells ? String(id) : `${id - cells}−`);
-
-export const lengthOf = ({ range }: State): number => (range ? range.to - range.from + 1 : 0);

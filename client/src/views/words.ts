@@ -1,11 +1,12 @@
 /** The tokens, each in its column, shaded by how many of the selected cells are on; dragging over them brushes a range. */
 import { select } from "d3-selection";
 import { add, button } from "../dom";
-import { locate, onDrag } from "../drag";
+import { locate } from "../drag";
 import { watch } from "../memo";
 import type { Model } from "../model";
 import { brush, moveEnd, point, zoom } from "../state";
 import { visible } from "../tokens";
+import { onColumnDrag } from "./columns";
 import { positionAt, tint, type View } from "./view";
 
 const ZOOM = 1.25;
@@ -25,8 +26,9 @@ export const words: View = (parent, emit) => {
   const range = add(lane, "div", { class: "range-frame" });
   const changed = watch();
   let model: Model;
+  const now = () => model;
 
-  onDrag(lane, lane, (start, event) => {
+  onColumnDrag(lane, lane, now, emit, (start, event) => {
     const fixed = model.state.range;
     const from = positionAt(model, start.x);
     if (event.shiftKey && fixed) {
@@ -46,7 +48,19 @@ export const words: View = (parent, emit) => {
     model = next;
     const { state, layout, window, on, selected } = model;
     tint(range, model);
-    if (!changed(state.pos, state.hover.pos, layout, window, on, selected, model.stale("window"))) return;
+    if (
+      !changed(
+        state.pos,
+        state.hover.pos,
+        state.hover.hit,
+        layout,
+        window,
+        on,
+        selected,
+        model.stale("window"),
+      )
+    )
+      return;
     const tokens = window?.context.words?.[0];
     const all = tokens?.words ?? [];
     lane.classList.toggle("characters", model.characters);
@@ -67,6 +81,7 @@ export const words: View = (parent, emit) => {
       )
       .classed("start", (pos) => starts.has(pos) && pos > 0)
       .classed("hover", (pos) => pos === state.hover.pos)
+      .classed("hit", (pos) => pos === state.hover.hit)
       .each(function (pos) {
         const token = window ? all[pos - window.from] : undefined;
         const text = token === undefined ? "" : visible(token);

@@ -1,0 +1,28 @@
+/** A brush that draws itself over the words on screen, to show what a hand could do. */
+import { element } from "../dom";
+import { watch } from "../memo";
+import type { Model } from "../model";
+import { visible } from "../tokens";
+
+const TOKENS = 8;
+/** Fewest pixels of a token. */
+const LEAST = 30;
+
+/** The element, and a function that writes into it what is on screen. */
+export function demonstration(): { root: HTMLElement; draw: (model: Model) => void } {
+  const tokens = Array.from({ length: TOKENS }, () => element("span", { class: "demonstrated" }));
+  const root = element("div", { class: "demonstration", "aria-hidden": "true" });
+  root.append(...tokens, element("div", { class: "demonstration-brush" }));
+  const changed = watch();
+  return {
+    root,
+    draw({ window, state, layout }) {
+      if (!changed(window, state.pos, layout.columnWidth)) return;
+      root.style.setProperty("--demonstrated", `${Math.max(LEAST, layout.columnWidth)}px`);
+      tokens.forEach((token, i) => {
+        const word = window?.context.words?.[0]?.words[state.pos + i - window.from];
+        token.textContent = word === undefined ? "·" : visible(word);
+      });
+    },
+  };
+}

@@ -1,0 +1,60 @@
+/** What the colours of a heat map mean, on one line. */
+import { element } from "../dom";
+import type { Encoding, Mark } from "../encoding";
+
+/** Pixels of a key beside its text, of a character, and of the number of keys left over; rather too many. */
+const KEY = 21;
+const CHARACTER = 6.5;
+const MOST_TEXT = 80;
+const LEFT_OVER = 34;
+
+/** `marks` are the values to be explained; of a ramp only the ends are written out. */
+export function drawLegend(
+  target: HTMLElement,
+  { ramp }: Encoding,
+  marks: readonly Mark[],
+  width: number,
+): void {
+  target.replaceChildren(...(ramp ? bar(marks) : keys(marks, width)));
+}
+
+function bar(marks: readonly Mark[]): Node[] {
+  const ends = [marks[0], marks[marks.length - 1]].map(({ text }) => element("span", {}, text));
+  return [ends[0], element("span", { class: "ramp" }, ...marks.map(swatch)), ends[1]];
+}
+
+/** As many keys as a line holds; their number opens the list of the others. */
+function keys(marks: readonly Mark[], width: number): Node[] {
+  const fit = keysThatFit(
+    marks.map(({ text }) => text),
+    width,
+  );
+  const rest = marks.slice(fit);
+  const names = rest.map(({ text }) => text).join(", ");
+  const more = element(
+    "span",
+    { class: "more-keys", tabindex: 0, "aria-label": `and ${names}` },
+    `+${rest.length}`,
+    element("span", { class: "rest" }, ...rest.map(key)),
+  );
+  return [...marks.slice(0, fit).map(key), ...(rest.length ? [more] : [])];
+}
+
+/** How many of the keys with these texts stand in `width` pixels, with the number of the others if there are any. */
+export function keysThatFit(texts: readonly string[], width: number): number {
+  const ends: number[] = [];
+  for (const text of texts) {
+    ends.push((ends.at(-1) ?? 0) + KEY + Math.min(MOST_TEXT, CHARACTER * text.length));
+  }
+  if (texts.length === 0 || ends[ends.length - 1] <= width) return texts.length;
+  return ends.filter((end) => end <= width - LEFT_OVER).length;
+}
+
+const key = (mark: Mark): HTMLElement =>
+  element("span", { class: "key" }, swatch(mark), element("span", { class: "key-label" }, mark.text));
+
+function swatch({ text, colour }: Mark): HTMLElement {
+  const made = element("span", { class: "swatch", "data-label": text });
+  made.style.backgroundColor = colour;
+  return made;
+}
