@@ -54,6 +54,10 @@ class Matrix:
         """Whether the file is no longer as it was when it was opened, or is gone."""
         return stamp_of(self.file) != self.stamp
 
+    def mapped_as(self, *types: type[np.generic]) -> NDArray[Any] | None:
+        """The whole, memory-mapped, where it is stored as one of these types in this machine's byte order."""
+        return np.asarray(self._data) if self.mapped and self.dtype in types else None
+
     def rows(self, start: int, stop: int) -> NDArray[Any]:
         """Entries start..stop of the first axis, stop excluded, cut at both ends. Do not write into the result.
 

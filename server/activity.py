@@ -21,7 +21,7 @@ from lstmvis.server.threads import in_threads
 Sides = Literal["positive", "both"]
 Constraints = tuple[int, int]
 BLOCK_BYTES = 1 << 24  # of states that are looked at together
-RANGES_TOGETHER = 2048
+RANGES_TOGETHER = 1024  # between two checks
 
 
 def cut_of(threshold: float, transform: Transform) -> float:
@@ -123,6 +123,18 @@ class Activity:
         `ranges` are the first and last step of each, and the first and last step around it: 4 x ranges.
         """
         fitting = np.empty(ranges.shape[1], np.int64)
+        values = self.source.states.mapped_as(np.float32, np.float64)
+        if values is not None:
+            cut, negative_cut = (values.dtype.type(cut) for cut in _stored_cuts(self.cut, values.dtype.name))
+
+            def count(start: int) -> None:
+                part = slice(start, start + RANGES_TOGETHER)
+                check()
+                both = self.sides == "both"
+                kernels.count_fitting(values, cut, negative_cut, both, fitting[part], *ranges[:, part])
+
+            in_threads(count, range(0, ranges.shape[1], RANGES_TOGETHER))
+            return fitting
         sizes = ranges[3] - ranges[2] + 1
         start = 0
         while start < len(fitting):

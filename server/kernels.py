@@ -392,6 +392,47 @@ def encode(values: Any, low: Any, scale: Any) -> tuple[NDArray[np.uint16], NDArr
 
 
 @compiled
+def _keep_at_least(fits: NDArray[np.uint8], row: Any, cut: Any, wanted: Any) -> None:
+    for cell in range(len(fits)):
+        fits[cell] &= np.uint8(row[cell] >= cut) == wanted
+
+
+@compiled
+def _keep_at_most(fits: NDArray[np.uint8], row: Any, cut: Any, wanted: Any) -> None:
+    for cell in range(len(fits)):
+        fits[cell] &= np.uint8(row[cell] <= cut) == wanted
+
+
+@compiled
+def count_fitting(
+    values: Any,
+    cut: Any,
+    negative_cut: Any,
+    both: bool,
+    counts: Positions,
+    first: Positions,
+    last: Positions,
+    left: Positions,
+    right: Positions,
+) -> None:
+    """How many cells are on at all of first..last and off at the rest of left..right, for each range.
+
+    `values` (steps x cells) are the stored states and the cuts numbers of their type; NaN is off.
+    """
+    fits = np.empty(values.shape[1], np.uint8)
+    for at in range(len(first)):
+        fits[:] = 1
+        for step in range(left[at], right[at] + 1):
+            _keep_at_least(fits, values[step], cut, np.uint8(first[at] <= step <= last[at]))
+        counts[at] = fits.sum()
+        if both:
+            fits[:] = 1
+            for step in range(left[at], right[at] + 1):
+                _keep_at_most(fits, values[step], negative_cut, np.uint8(first[at] <= step <= last[at]))
+            counts[at] += fits.sum()
+
+
+@compiled
 def _lower(least: NDArray[np.uint8], row: NDArray[np.uint8]) -> None:
     for cell in range(len(least)):
         code, so_far = row[cell], least[cell]

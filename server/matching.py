@@ -24,8 +24,9 @@ from lstmvis.server.threads import CORES, in_threads
 ANY_LENGTH = np.iinfo(np.int64).max
 WORK_PER_SPAN = 1 << 24  # selected cells x steps that are looked at between two checks
 WORK_PER_BLOCK = 1 << 20  # ... and that share scratch memory, which should stay near the processor
-LEAST_BLOCK = 1024
-COUNTED_TOGETHER = 256
+LEAST_BLOCK = 1024  # steps
+MOST_BLOCK = 1 << 15
+COUNTED_TOGETHER = 4096
 Check = Callable[[], None]
 
 
@@ -100,7 +101,7 @@ def _find(rows: kernels.Words, edges: Positions, query: Query, check: Check) -> 
     """What `kernels.find_in_span` finds in each span of the corpus, in order."""
     steps = int(edges[-1])
     cells = len(rows)
-    block = max(LEAST_BLOCK, WORK_PER_BLOCK // cells)
+    block = max(LEAST_BLOCK, min(MOST_BLOCK, WORK_PER_BLOCK // cells))
     span = max(block, min(WORK_PER_SPAN // cells, -(-steps // CORES)))
     shortest, longest = query.phrase_length or query.min_length, query.phrase_length or ANY_LENGTH
     shown_from, shown_to = query.match_length or (0, ANY_LENGTH)
@@ -173,6 +174,9 @@ def warm_up() -> None:
     states = np.zeros((1, 1), np.float32)
     codes, upper = kernels.encode(states, np.float32(0), np.float32(1))
     codes.flags.writeable = upper.flags.writeable = False  # as they come from a file
-    edges, one = np.array([0, 1]), np.zeros(1, np.int64)
+    edges = np.array([0, 1])
     kernels.find_in_span(np.ones((1, 1), np.uint64), edges, 1, 0, 1, 1, 1, 1, 1, 0, 1, LEAST_BLOCK)
-    kernels.bound_fitting(upper, 1, 1, False, one, one, one, one, one.copy(), one.copy())
+    zero = np.zeros(1, np.int64)
+    kernels.bound_fitting(upper, 1, 1, False, zero, zero, zero, zero, zero.copy(), zero.copy())
+    states.flags.writeable = False
+    kernels.count_fitting(states, np.float32(0), np.float32(0), False, zero, zero, zero, zero, zero.copy())

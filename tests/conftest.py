@@ -48,5 +48,6 @@ def source_in_memory(values, transform="none"):
         dtype=values.dtype,
         rows=lambda start, stop: values[max(start, 0) : max(stop, 0)],
         take=lambda indices: values[indices],
+        mapped_as=lambda *types: None,
     )
     return Source("states", "states", 1, "state", False, transform, states)
