@@ -54,7 +54,7 @@ def serve_directory(directory: Path, host: str, port: int, browser: bool) -> int
     with warnings.catch_warnings():  # connexion brings its test client along, which is not for whoever serves
         warnings.filterwarnings("ignore", message="Using `httpx` with `starlette.testclient`")
         from lstmvis.server.app import create_app
-    from lstmvis.server.library import find_projects
+    from lstmvis.server.handlers import Service
     from lstmvis.server.matching import warm_up
 
     require_directory(directory)
@@ -64,7 +64,7 @@ def serve_directory(directory: Path, host: str, port: int, browser: bool) -> int
     app = create_app(directory)
     address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
     print(f"Serving the projects below {directory} at {address} (Ctrl-C stops)", flush=True)
-    if not find_projects(directory):
+    if not app.app.config[Service.KEY].library.entries():
         print(f"There are none yet: a project is a directory with a file {CONFIG_NAME} in it.", flush=True)
     if browser:
         threading.Timer(0.5, webbrowser.open, [address]).start()
