@@ -151,6 +151,20 @@ export async function fetchMatches(query: MatchQuery, signal: AbortSignal): Prom
     .results;
 }
 
+/** The request as the server understood it, with its defaults. */
+export interface MatchRequest extends MatchQuery {
+  readonly phrase_length: number;
+  readonly min_length: number;
+}
+
+/** Matches that no newer ones overtake, and that overtake none. */
+export const fetchMatchesApart = (query: MatchQuery, signal: AbortSignal) =>
+  get<{ request: MatchRequest; results: Matches }>("match", { ...query }, signal);
+
+/** Where anybody gets these matches. */
+export const matchAddress = (query: MatchQuery): string =>
+  new URL(`${ROOT}/match?${encode({ ...query })}`, document.baseURI).href;
+
 export async function fetchFound(query: { project: string; q: string; limit: number }, signal: AbortSignal) {
   return (await get<{ res: Found[] }>("search", query, signal)).res;
 }
