@@ -16,6 +16,7 @@ export interface Picture {
   readonly height: number;
 }
 
+const STYLE = "<style>text{white-space:pre;font-variant-numeric:tabular-nums}</style>";
 const OVERLAYS = "dialog, .popup, .tooltip, noscript, script, style";
 
 /** A picture of `page`; the address in it leads back to what it shows. */
@@ -31,11 +32,12 @@ export function pictureOf(page: HTMLElement, title: string, address: string): Pi
     for (const [name, value] of Object.entries(size)) root.setAttribute(name, value);
     draw(root, "title", {}, title);
     draw(root, "desc", {}, address);
-    draw(root, "style", {}, "text{white-space:pre;font-variant-numeric:tabular-nums}");
     draw(root, "rect", { width, height, ...painted("fill", getComputedStyle(page).backgroundColor) });
     const { left, top } = page.getBoundingClientRect();
     drawChildren(root, page, { x: left, y: top });
-    return { svg: new XMLSerializer().serializeToString(document), width, height };
+    // Put in as text: a style element made by a page concerns the page's policy, wherever it is put.
+    const svg = new XMLSerializer().serializeToString(document).replace("<title>", `${STYLE}<title>`);
+    return { svg, width, height };
   });
 }
 

@@ -99,7 +99,7 @@ export function exportMenu(parent: HTMLElement, page: HTMLElement, address: () =
       return "The link is copied.";
     } catch {
       // Only pages of this machine and those with https may write to the clipboard.
-      const field = element("input", { readonly: true, value: link, "aria-label": "Link" });
+      const field = element("input", { readonly: true, value: link });
       field.addEventListener("focus", () => field.select());
       return element("label", {}, "Copy this link: ", field);
     }
