@@ -151,6 +151,18 @@ export async function fetchMatches(query: MatchQuery, signal: AbortSignal): Prom
     .results;
 }
 
+export async function fetchFound(query: { project: string; q: string; limit: number }, signal: AbortSignal) {
+  return (await get<{ res: Found[] }>("search", query, signal)).res;
+}
+
+/** The name under which the server knows this page's matches; another for every tab, also for a duplicated one. */
+const PAGE = [...crypto.getRandomValues(new Uint8Array(12))]
+  .map((byte) => byte.toString(16).padStart(2, "0"))
+  .join("");
+
+/** Numbers this page's matches, so that the server knows the newest also where they arrive in another order. */
+let matchNumber = 0;
+
 /** The request as the server understood it, with its defaults. */
 export interface MatchRequest extends MatchQuery {
   readonly phrase_length: number;
@@ -164,18 +176,6 @@ export const fetchMatchesApart = (query: MatchQuery, signal: AbortSignal) =>
 /** Where anybody gets these matches. */
 export const matchAddress = (query: MatchQuery): string =>
   new URL(`${ROOT}/match?${encode({ ...query })}`, document.baseURI).href;
-
-export async function fetchFound(query: { project: string; q: string; limit: number }, signal: AbortSignal) {
-  return (await get<{ res: Found[] }>("search", query, signal)).res;
-}
-
-/** The name under which the server knows this page's matches; another for every tab, also for a duplicated one. */
-const PAGE = [...crypto.getRandomValues(new Uint8Array(12))]
-  .map((byte) => byte.toString(16).padStart(2, "0"))
-  .join("");
-
-/** Numbers this page's matches, so that the server knows the newest also where they arrive in another order. */
-let matchNumber = 0;
 
 type Value = string | number | readonly (string | number)[];
 

@@ -86,6 +86,7 @@ export function exportMenu(parent: HTMLElement, page: HTMLElement, address: () =
   ): Promise<string> {
     const { matches, tracks, state } = model;
     if (!matches) return "There are no matches.";
+    if (model.stale("matches")) return "The matches are still being found; save them when they are listed.";
     const stem = `${fileStem(state)}-matches`;
     const file = await collectMatches(matches.query, address(), tracks, NEVER);
     const saved = keep(kind, new Blob([write(file)], { type }), stem);
