@@ -163,6 +163,20 @@ const PAGE = [...crypto.getRandomValues(new Uint8Array(12))]
 /** Numbers this page's matches, so that the server knows the newest also where they arrive in another order. */
 let matchNumber = 0;
 
+/** The request as the server understood it, with its defaults. */
+export interface MatchRequest extends MatchQuery {
+  readonly phrase_length: number;
+  readonly min_length: number;
+}
+
+/** Matches that no newer ones overtake, and that overtake none. */
+export const fetchMatchesApart = (query: MatchQuery, signal: AbortSignal) =>
+  get<{ request: MatchRequest; results: Matches }>("match", { ...query }, signal);
+
+/** Where anybody gets these matches. */
+export const matchAddress = (query: MatchQuery): string =>
+  new URL(`${ROOT}/match?${encode({ ...query })}`, document.baseURI).href;
+
 type Value = string | number | readonly (string | number)[];
 
 async function get<T>(path: string, query: Record<string, Value>, signal: AbortSignal): Promise<T> {

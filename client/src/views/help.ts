@@ -41,6 +41,10 @@ const PARTS: readonly (readonly [string, string])[] = [
     "How many matches are how long, those with all cells in the darker colour; a click on a bar keeps only that length, a second one all.",
   ],
   [
+    "Export ⤓",
+    "Saves the page as a picture, with all matches listed, and up to 1,000 matches as a table or as JSON; or copies the link to exactly this view.",
+  ],
+  [
     "Heat maps",
     "Values around the matches in line with their words and explained by the legend above; a click on a title colours the words by it.",
   ],
