@@ -12,14 +12,18 @@ export interface Agreement {
   readonly sentence: string;
 }
 
-/** What `values`, those inside the ranges of `matches` listed, mostly are; null where there are none, or only counts. */
+/**
+ * What `values`, those inside the ranges of so many `matches` listed, mostly are; null where there are none, or only
+ * counts. Not `whole` where ranges reach beyond what is loaded of them.
+ */
 export function agreementOf(
   values: readonly Value[],
   matches: number,
+  whole: boolean,
   { name, kind, mark }: Encoding,
 ): Agreement | null {
   if (kind === "count") return null;
-  const inside = `inside the ranges of the ${counted(matches, "match", "matches")} listed`;
+  const inside = `inside the ranges of the ${counted(matches, "match", "matches")} listed${whole ? "" : ", as far as these are loaded"}`;
   if (kind === "scalar") {
     const numbers = values.filter((value) => typeof value === "number");
     const average = mean(numbers);

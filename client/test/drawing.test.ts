@@ -162,25 +162,32 @@ describe("agreement", () => {
   it("is the share of the most frequent label, rounded down, and exact in its sentence", () => {
     const encoding = annotationEncoding("depth", { vis: { type: "discrete", range: ["3", "4"] } }, theme);
     const values = [...Array(299).fill("4"), "3", null, undefined];
-    expect(agreementOf(values, 50, encoding)).toEqual({
+    expect(agreementOf(values, 50, true, encoding)).toEqual({
       label: "4:",
       figure: "99 %",
       sentence: "depth is 4 at 299 of 300 positions inside the ranges of the 50 matches listed.",
     });
   });
 
+  it("says where it knows only a part of the ranges", () => {
+    const encoding = annotationEncoding("depth", {}, theme);
+    expect(agreementOf(["4"], 1, false, encoding)?.sentence).toContain(
+      "1 match listed, as far as these are loaded",
+    );
+  });
+
   it("is the mean of scalars, and the best of ranked words", () => {
     const scalar = annotationEncoding("loss", { vis: { type: "scalar", range: [0, 6] } }, theme);
-    expect(agreementOf([1, 2, null], 1, scalar)).toMatchObject({ label: "mean", figure: "1.50" });
+    expect(agreementOf([1, 2, null], 1, true, scalar)).toMatchObject({ label: "mean", figure: "1.50" });
     const ranked = annotationEncoding("top", { vis: { type: "wordvec" } }, theme);
     const words = ["a", "b", "a"].map((word) => ({ words: [word, "z"], weights: [0.9, 0.1] }));
-    expect(agreementOf(words, 2, ranked)).toMatchObject({ label: "a:", figure: "66 %" });
+    expect(agreementOf(words, 2, true, ranked)).toMatchObject({ label: "a:", figure: "66 %" });
   });
 
   it("is nothing where there is no value, or where values are counts", () => {
-    expect(agreementOf([null], 1, annotationEncoding("x", {}, theme))).toBeNull();
-    expect(agreementOf([], 1, annotationEncoding("x", { vis: { type: "scalar" } }, theme))).toBeNull();
-    expect(agreementOf([3], 1, countEncoding(4, theme))).toBeNull();
+    expect(agreementOf([null], 1, true, annotationEncoding("x", {}, theme))).toBeNull();
+    expect(agreementOf([], 1, true, annotationEncoding("x", { vis: { type: "scalar" } }, theme))).toBeNull();
+    expect(agreementOf([3], 1, true, countEncoding(4, theme))).toBeNull();
   });
 });
 

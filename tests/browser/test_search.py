@@ -55,7 +55,7 @@ def test_all_of_it_works_by_keys(explore):
     hand.press("ArrowDown", "ArrowDown", "ArrowUp", "ArrowDown", "Enter")
     assert hit(hand) == places("))")[1]
     assert not hand.page.locator(options).first.is_visible()
-    assert hand.page.locator(".found-place").inner_text() == f"2 of {len(places('))'))}"
+    assert hand.page.locator(".found-place").inner_text() == f"2 / {len(places('))'))}"
     hand.press("/", "Escape")
     assert hand.page.evaluate("document.activeElement.tagName") == "BODY"
     assert hand.page.locator("[data-view=search] input").input_value() == "))"

@@ -9,7 +9,7 @@ import { select } from "d3-selection";
 import { agreementOf } from "../agreement";
 import { add, element } from "../dom";
 import { locate } from "../drag";
-import { type Encoding, encodingsOf, explained, type Mark, masked, type Value, valueAt } from "../encoding";
+import { type Encoding, encodingsOf, explained, type Mark, masked, valueAt } from "../encoding";
 import { ROW_HEIGHT } from "../layout";
 import type { MatchAnswer } from "../loader";
 import { memo, watch } from "../memo";
@@ -106,7 +106,7 @@ export const heatmaps: View = (parent, emit) => {
     const title = panel.querySelector(".map-title") as HTMLElement;
     title.textContent = encoding.name;
     title.setAttribute("aria-pressed", String(state.projected === dim));
-    const agreement = agreementOf(insideOf(rows, answer, dim), rows.length, encoding);
+    const agreement = agreementOn(dim, rows, answer, encoding);
     const figure = panel.querySelector(".agreement") as HTMLElement;
     figure.title = agreement?.sentence ?? "";
     figure.replaceChildren(
@@ -141,10 +141,16 @@ export const heatmaps: View = (parent, emit) => {
   };
 };
 
-/** The values inside the ranges of the rows, as far as their context reaches. */
-const insideOf = (rows: readonly Row[], { matches: { positionDetail } }: MatchAnswer, dim: string): Value[] =>
-  rows.flatMap(({ rank, from, to, origin }) => {
-    const steps = positionDetail.cell_count?.[rank].length ?? 0;
-    const inside = range(from - origin, Math.min(to - origin + 1, steps));
-    return inside.map((step) => valueAt(positionDetail, dim, rank, step));
+/** How far the matches agree on what lies inside their ranges, as far as their context reaches. */
+function agreementOn(dim: string, rows: readonly Row[], { matches }: MatchAnswer, encoding: Encoding) {
+  const context = matches.positionDetail;
+  let whole = true;
+  const values = rows.flatMap(({ rank, from, to, origin }) => {
+    const steps = context.cell_count?.[rank].length ?? 0;
+    if (to - origin >= steps) whole = false;
+    return range(from - origin, Math.min(to - origin + 1, steps)).map((step) =>
+      valueAt(context, dim, rank, step),
+    );
   });
+  return agreementOf(values, rows.length, whole, encoding);
+}

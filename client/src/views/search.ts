@@ -156,5 +156,5 @@ function said(found: Findings | null): string {
 /** Which of the places found is the one visited. */
 function placeOf(found: Findings | null, hit: number | null): string {
   const at = found?.res.findIndex(({ index }) => index === hit) ?? -1;
-  return found && at >= 0 ? `${formatCount(at + 1)} of ${formatCount(found.total)}` : "";
+  return found && at >= 0 ? `${formatCount(at + 1)} / ${formatCount(found.total)}` : "";
 }
