@@ -24,7 +24,6 @@ export function cells(parent: HTMLElement, emit: Emit, history: Pick<Store, "und
   const chips = add(chosen, "span", { class: "chips" });
   const pinButton = button("pin", () => emit(pin(model.state.pinned ? null : model.selected)), {
     class: "quiet",
-    title: "Keep these cells while the range moves on",
   });
   const clearButton = button("clear", () => emit(clear), {
     class: "quiet",
@@ -109,8 +108,14 @@ export function cells(parent: HTMLElement, emit: Emit, history: Pick<Store, "und
     const { pinned, range, hover } = state;
     if (!changed(selected, model.takenOut, hues, settled, pinned, range, hover.cell, model.cells)) return;
     const idle = !range && selected.length === 0;
-    count.textContent = idle ? "No cells selected" : counted(selected.length, "cell");
+    count.textContent = idle
+      ? "No cells selected"
+      : `${counted(selected.length, "cell")}${pinned ? ", pinned" : ""}`;
     pinButton.textContent = pinned ? "unpin" : "pin";
+    pinButton.title = pinned
+      ? "Let the cells follow the range again"
+      : "Keep these cells while the range moves on";
+    pinButton.classList.toggle("pressed", pinned !== null);
     pinButton.hidden = selected.length === 0 && !pinned;
     clearButton.hidden = idle;
     takenOut.hidden = model.takenOut === 0;

@@ -29,12 +29,26 @@ const PARTS: readonly (readonly [string, string])[] = [
   ],
   ["Pin", "Keeps the selected cells as they are while the range moves on."],
   ["Undo", "Takes back the last step of the selection or of the matches; looking elsewhere is no step."],
-  ["Tracks", "Annotations under the words and as heat maps: “+ track” shows another one, × hides it."],
+  [
+    "Tracks",
+    "Annotations under the words and as heat maps: “+ track” shows another one, × hides it, and a click on a name with ▸ shows numbers as bars and ranked words with all their ranks.",
+  ],
+  [
+    "Mask",
+    "Colours annotations, in the tracks and in the matches, only where selected cells are on: the fewer of them, the paler.",
+  ],
   [
     "Matches",
     "The ranges of the corpus, yours among them, in which selected cells do the same, best first: most selected cells, then fewest others.",
   ],
-  ["Positions", "The number left of a match is a link that brushes that place and shows it."],
+  [
+    "Columns",
+    "Cells: how many of the selected ones a match has; others: how many that are not selected are on over its range too; then its length.",
+  ],
+  [
+    "Positions",
+    "A link that shows the place of a match and pins the selected cells, so that the list stays; with Ctrl in a new tab. “unpin” lets the cells follow the range again.",
+  ],
   ["Length", "Lists matches of any length, of the same length as the range, or at least as long."],
   [
     "Histogram",
@@ -46,7 +60,7 @@ const PARTS: readonly (readonly [string, string])[] = [
   ],
   [
     "Heat maps",
-    "Values around the matches in line with their words and explained by the legend above; a click on a title colours the words by it.",
+    "Values around the matches in line with their words, explained by the legend above; the figure is the label that is most frequent inside the ranges of the matches listed, or their mean. A click on a title colours the words by it.",
   ],
 ];
 const MOUSE: readonly (readonly [string, string])[] = [
