@@ -47,8 +47,10 @@ const ORDERED = {
   dark: ["#27304f", "#2c6f92", "#5fb89a", "#edf3b4"],
 };
 const DIVERGING = { light: ["#b35806", "#f3efe8", "#4a3b8f"], dark: ["#f2a24e", "#2b2e36", "#a99cf0"] };
-const DARK_INK = "#15181d";
-const LIGHT_INK = "#f6f7f9";
+const DARK_INK = "#000000";
+const LIGHT_INK = "#ffffff";
+/** The lightness on which both inks have the same contrast, 4.5 or a little more. */
+const HALF_LIGHT = 49.5;
 const SHADES = 64;
 
 export function valueAt(context: Context, dim: string, row: number, step: number): Value {
@@ -165,7 +167,7 @@ const inks = new Map<string, string>();
 function inkOn(colour: string): string {
   let ink = inks.get(colour);
   if (!ink) {
-    ink = hcl(colour).l > 58 ? DARK_INK : LIGHT_INK;
+    ink = hcl(colour).l > HALF_LIGHT ? DARK_INK : LIGHT_INK;
     inks.set(colour, ink);
   }
   return ink;
