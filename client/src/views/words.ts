@@ -53,34 +53,35 @@ export const words: View = (parent, emit) => {
   lane.addEventListener("pointerleave", () => emit(point({ pos: null }), "live"));
 
   /** Where the keys are at: the word that is pointed at, else the range or the first word, whichever is in view. */
-  function cursor(): number {
-    const { state, layout } = model;
-    const inView = (pos: number) => pos >= state.pos && pos < state.pos + layout.columns;
-    return [state.hover.pos, state.range?.from].find((pos) => pos != null && inView(pos)) ?? state.pos;
+  function cursor({ pos: first, hover, range }: State): number {
+    const inView = (pos: number) => pos >= first && pos < first + model.layout.columns;
+    return [hover.pos, range?.from].find((pos) => pos != null && inView(pos)) ?? first;
   }
 
   lane.addEventListener("focus", () => {
-    if (lane.matches(":focus-visible")) emit(point({ pos: cursor() }), "live");
+    if (lane.matches(":focus-visible")) emit((s) => point({ pos: cursor(s) })(s), "live");
   });
   lane.addEventListener("blur", () => emit(point({ pos: null }), "live"));
   lane.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const { state, layout, total } = model;
-    const at = cursor();
-    const targets: Record<string, number> = {
-      ArrowLeft: at - 1,
-      ArrowRight: at + 1,
-      PageUp: at - layout.columns,
-      PageDown: at + layout.columns,
-      Home: state.pos,
-      End: state.pos + layout.columns - 1,
+    const { columns } = model.layout;
+    // From the state as it will be, since keys may come faster than frames.
+    const targets: Record<string, (s: State) => number> = {
+      ArrowLeft: (s) => cursor(s) - 1,
+      ArrowRight: (s) => cursor(s) + 1,
+      PageUp: (s) => cursor(s) - columns,
+      PageDown: (s) => cursor(s) + columns,
+      Home: (s) => s.pos,
+      End: (s) => s.pos + columns - 1,
     };
     if (event.key in targets) {
-      const to = Math.min(total - 1, Math.max(0, targets[event.key]));
-      const move = event.shiftKey ? extend(at, to) : (s: State) => s;
-      emit((s) => point({ pos: to })(reveal(to, layout.columns)(move(s))));
+      emit((s) => {
+        const to = Math.min(model.total - 1, Math.max(0, targets[event.key](s)));
+        const moved = event.shiftKey ? extend(cursor(s), to)(s) : s;
+        return point({ pos: to })(reveal(to, columns)(moved));
+      });
     } else if (event.key === "Enter" || event.key === " ") {
-      emit((s) => point({ pos: at })(brush(at, at)(s)));
+      emit((s) => point({ pos: cursor(s) })(brush(cursor(s), cursor(s))(s)));
     } else return;
     event.preventDefault();
     event.stopPropagation();
