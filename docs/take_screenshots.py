@@ -15,7 +15,7 @@ from playwright.sync_api import Page, sync_playwright
 HERE = Path(__file__).parent
 PAGES = {"projects": "", "exploring": "?project=parens&source=states%3A%3Alayer1%2Fcell&range=12%2C17"}
 SIZES = {"": (1400, 900), "-small": (800, 600)}
-COLOURS = 256
+COLOURS = 40
 
 
 def main() -> None:

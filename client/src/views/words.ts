@@ -110,9 +110,10 @@ export const words: View = (parent, emit) => {
     lane.classList.toggle("characters", model.characters);
     lane.dataset.stale = String(model.stale("window"));
     const starts = new Set(window?.states.starts);
+    const positions = visiblePositions(model);
     select(lane)
       .selectAll<HTMLSpanElement, number>("span")
-      .data(visiblePositions(model), (pos) => pos)
+      .data(positions, (pos) => pos)
       .join((enter) =>
         enter
           .append("span")
@@ -135,7 +136,8 @@ export const words: View = (parent, emit) => {
         if (this.textContent !== text) this.textContent = text;
         this.title = token === undefined ? `${pos}` : `${text} · ${pos}`;
       });
-    setAttribute(lane, "aria-activedescendant", state.hover.pos === null ? null : idOf(state.hover.pos));
+    const active = positions.find((pos) => pos === state.hover.pos);
+    setAttribute(lane, "aria-activedescendant", active === undefined ? null : idOf(active));
   };
 };
 
