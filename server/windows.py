@@ -70,9 +70,7 @@ def read_windows(
     if "words" in dims:
         results["words"] = [_words(project.words, window) for window in windows]
     if "cell_count" in dims:
-        results["cell_count"] = [
-            activity.rows(window.left, window.stop, cells).sum(axis=1).tolist() for window in windows
-        ]
+        results["cell_count"] = [_count_on(activity, window, cells) for window in windows]
     if "sequences" in dims:
         results["sequences"] = [_sequence_starts(project.sequence_starts, window) for window in windows]
     for annotation in annotations:
@@ -100,7 +98,7 @@ def _annotation(project: Project, dimension: str) -> Annotation:
 
 def _refuse_too_much(windows: list[Window], cells: int, dims: Sequence[str], annotations: Sequence[Annotation]) -> None:
     ranks = sum(annotation.values.shape[1] for annotation in annotations if annotation.type == "wordvec")
-    per_step = (cells if "states" in dims or "cell_count" in dims else 0) + len(dims) + ranks
+    per_step = (cells if "states" in dims else 0) + len(dims) + ranks
     # An empty window still is a list a cell.
     values = sum(max(1, window.stop - window.left) for window in windows) * per_step
     if values > MOST_VALUES:
@@ -117,6 +115,14 @@ def _states(source: Source, transform: Transform, window: Window, cells: NDArray
     if transform == "tanh":
         values = np.tanh(values)
     return {**window.describe(), "data": np.round(values.T, DIGITS).tolist()}
+
+
+def _count_on(activity: Activity, window: Window, cells: NDArray[np.int64] | None) -> list[int]:
+    counts: list[int] = []
+    for start in range(window.left, window.stop, activity.block_steps):
+        stop = min(start + activity.block_steps, window.stop)
+        counts += activity.rows(start, stop, cells).sum(axis=1).tolist()
+    return counts
 
 
 def _words(words: Words | None, window: Window) -> dict[str, Any]:

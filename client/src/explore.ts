@@ -45,8 +45,8 @@ export function explore(page: HTMLElement): void {
 
   /** As long as the corpus is not loaded, nothing is outside it. */
   const bounded = (state: State) => {
-    const { total, layout } = model;
-    const columns = columnsOf(layout.width, state.columnWidth ?? layout.columnWidth);
+    const { total, layout, narrowest } = model;
+    const columns = columnsOf(layout.width, Math.max(narrowest, state.columnWidth ?? layout.columnWidth));
     return total > 0 ? within(total, columns)(state) : state;
   };
   const emit: Emit = (transition, phase) => store.emit((state) => bounded(transition(state)), phase);
@@ -106,7 +106,10 @@ export function explore(page: HTMLElement): void {
       if (event.ctrlKey || event.metaKey) {
         const offset = event.clientX - main.getBoundingClientRect().left - GUTTER;
         const under = model.state.pos + Math.floor(offset / columnWidth);
-        emit(zoom(columnWidth * Math.exp(-event.deltaY * ZOOM_SPEED), under, offset), "live");
+        emit(
+          zoom(columnWidth * Math.exp(-event.deltaY * ZOOM_SPEED), under, offset, model.narrowest),
+          "live",
+        );
       } else {
         emit(panBy(wheeled(event, columnWidth)), "live");
       }

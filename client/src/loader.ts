@@ -59,6 +59,8 @@ const GRID = Array.from({ length: 199 }, (_, i) => (i - 99) / 100);
 /** As much as a window may hold that is widened beyond what is seen: numbers, and steps. */
 const MOST_VALUES = 500_000;
 const MOST_STEPS = 2000;
+/** Fewest and most screens loaded on either side of what is seen. */
+const MARGINS = [0.25, 2] as const;
 
 export interface Loader {
   readonly answers: () => Answers;
@@ -183,7 +185,7 @@ export function createLoader(changed: () => void): Loader {
 }
 
 /**
- * The span to have loaded: what is seen with a margin of a screen, or less of very many cells, and as far as the range
+ * The span to have loaded: what is seen with a margin of two screens, or less of very many cells, and as far as the range
  * and its constraints reach where that is not too much. `asked` is kept as long as half the margin is left, or, while
  * it is under way, as long as it has what is seen.
  */
@@ -193,7 +195,8 @@ function nextSpan(
   pending: boolean,
 ): Range {
   const { columns } = layout;
-  const margin = 3 * columns * cells <= MOST_VALUES ? columns : Math.ceil(columns / 4);
+  const screens = (MOST_VALUES / (columns * cells) - 1) / 2;
+  const margin = Math.ceil(columns * Math.min(MARGINS[1], Math.max(MARGINS[0], screens)));
   const clip = (from: number, to: number): Range => ({
     from: Math.max(0, from),
     to: Math.min(total - 1, to),

@@ -22,7 +22,7 @@ import { type Cut, countOn, cutFor, type Excluded, excluded, fitting } from "./s
 import type { Constraints, Range, Sides, State } from "./state";
 import type { Theme } from "./theme";
 import { lowerCuts, type Thresholds, thresholdsOf } from "./thresholds";
-import { areCharacters, columnWidthFor } from "./tokens";
+import { areCharacters, columnWidthFor, narrowestFor } from "./tokens";
 
 export interface Model {
   readonly state: State;
@@ -36,6 +36,8 @@ export interface Model {
   readonly where: Where;
   /** Whether the tokens are single characters. */
   readonly characters: boolean;
+  /** The fewest pixels of a column in which the tokens can still be read. */
+  readonly narrowest: number;
   /** Positions and cells of the source. */
   readonly total: number;
   readonly cells: number;
@@ -135,7 +137,8 @@ export function createModels(): (state: State, theme: Theme, size: Size, loader:
         columnWidth: columnWidthFor(tokens),
       };
     }
-    const columnWidth = state.columnWidth ?? natural.columnWidth;
+    const narrowest = narrowestFor(natural.characters, natural.columnWidth);
+    const columnWidth = Math.max(narrowest, state.columnWidth ?? natural.columnWidth);
     const offset = (range?.from ?? state.pos) - state.pos;
     const layout = layOut(size.width, size.height, columnWidth, 1 + tracks.length, offset);
 
@@ -171,6 +174,7 @@ export function createModels(): (state: State, theme: Theme, size: Size, loader:
       total,
       cells,
       characters: natural.characters,
+      narrowest,
       hasWords: (info?.word_sequence.size[0] ?? 0) > 0,
       annotations,
       tracks,

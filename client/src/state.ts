@@ -169,10 +169,21 @@ export const panBy =
   (s) =>
     moveTo(s.pos + steps)(s);
 
-/** Sets the width of a column so that the position `under` the pointer stays where it is. */
-export function zoom(width: number, under: number, offset: number): Transition {
+/** Moves as little as it takes to have `pos` in a window of `columns`. */
+export const reveal =
+  (pos: number, columns: number): Transition =>
+  (s) =>
+    moveTo(Math.min(pos, Math.max(s.pos, pos - columns + 1)))(s);
+
+/** Sets the width of a column, `least` or more, so that the position `under` the pointer stays where it is. */
+export function zoom(
+  width: number,
+  under: number,
+  offset: number,
+  least: number = COLUMN_WIDTHS[0],
+): Transition {
   return (s) => {
-    const columnWidth = Math.round(Math.min(COLUMN_WIDTHS[1], Math.max(COLUMN_WIDTHS[0], width)));
+    const columnWidth = Math.round(Math.min(COLUMN_WIDTHS[1], Math.max(least, width)));
     return having(s, { columnWidth, pos: Math.max(0, under - Math.floor(offset / columnWidth)) });
   };
 }
@@ -218,6 +229,16 @@ export const moveEnd =
     const range =
       end === "from" ? { from: Math.max(0, Math.min(pos, to)), to } : { from, to: Math.max(pos, from) };
     return having(s, { range });
+  };
+
+/** Moves the end of the range that is at `at` to `pos`, past the other one as well; where none is there, begins a range. */
+export const extend =
+  (at: number, pos: number): Transition =>
+  (s) => {
+    const { from, to } = s.range ?? {};
+    const other = at === to ? from : at === from ? to : undefined;
+    if (other === undefined) return brush(at, pos)(s);
+    return having(s, { range: { from: Math.max(0, Math.min(other, pos)), to: Math.max(other, pos) } });
   };
 
 /** Moves the whole range, its length kept. */

@@ -15,6 +15,7 @@ export interface Store {
   readonly undo: () => void;
   readonly redo: () => void;
   readonly canUndo: () => boolean;
+  readonly canRedo: () => boolean;
   /** Whether the address still has to follow the state. */
   readonly busy: () => boolean;
 }
@@ -86,5 +87,6 @@ export function createStore(changed: () => void): Store {
     undo: () => step(past, undone),
     redo: () => step(undone, past),
     canUndo: () => past.length > 0,
+    canRedo: () => undone.length > 0,
   };
 }

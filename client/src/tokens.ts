@@ -4,6 +4,7 @@ import { quantileSorted } from "d3-array";
 const SIGNS: Record<string, string> = { " ": "␣", "\n": "⏎", "\r": "␍", "\t": "⇥", "\u00a0": "⍽" };
 const CHARACTER_WIDTH = 7.2;
 const NARROW = 32;
+const NARROWEST_CHARACTERS = 7;
 
 /** A token as it is shown: white space, of which there would be nothing to see, as signs. */
 export function visible(token: string): string {
@@ -35,3 +36,7 @@ export function columnWidthFor(tokens: readonly string[]): number {
   const usual = quantileSorted(lengths, 0.8) ?? 1;
   return Math.round(Math.min(84, Math.max(24, usual * CHARACTER_WIDTH + 12)));
 }
+
+/** The narrowest column in which tokens that are usually set in `usual` pixels can still be read. */
+export const narrowestFor = (characters: boolean, usual: number): number =>
+  characters ? NARROWEST_CHARACTERS : Math.min(NARROW, usual);

@@ -29,6 +29,19 @@ describe("transitions", () => {
     expect(state.moveEnd("to", 0)(brushed).range).toEqual({ from: 10, to: 10 });
   });
 
+  it("extend the end of a range that is at a position past the other one, or begin a range there", () => {
+    expect(state.extend(14, 16)(brushed).range).toEqual({ from: 10, to: 16 });
+    expect(state.extend(14, 8)(brushed).range).toEqual({ from: 8, to: 10 });
+    expect(state.extend(10, 9)(brushed).range).toEqual({ from: 9, to: 14 });
+    expect(state.extend(12, 13)(brushed).range).toEqual({ from: 12, to: 13 });
+    expect(state.extend(3, 2)(INITIAL).range).toEqual({ from: 2, to: 3 });
+  });
+
+  it("move as little as it takes to have a position in view", () => {
+    const looking = state.moveTo(50)(INITIAL);
+    expect([50, 59, 60, 49].map((pos) => state.reveal(pos, 10)(looking).pos)).toEqual([50, 50, 51, 49]);
+  });
+
   it("put cells in and take them out on top of those that follow the range", () => {
     const out = state.toggleCell(5, [5, 6])(brushed);
     expect(out).toMatchObject({ added: [], dropped: [5] });

@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.browser.projects import write_all
+from tests.browser.wide import write_wide
 
 BUILT_PAGE = Path(__file__).parents[2] / "server" / "static" / "index.html"
 CHROMIUM_OPTIONS = [
@@ -32,6 +33,13 @@ CHROMIUM_OPTIONS = [
 def address(tmp_path_factory):
     """Where the projects of `projects.py` are served."""
     with serving(write_all(tmp_path_factory.mktemp("projects"))) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def wide_address(tmp_path_factory):
+    """Where the project of `wide.py` is served."""
+    with serving(write_wide(tmp_path_factory.mktemp("wide"))) as address:
         yield address
 
 

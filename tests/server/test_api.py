@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from lstmvis.server import handlers, windows
+from lstmvis.server.activity import Activity
 from lstmvis.server.overtaking import Overtaking
 from tests.project_directory import write_directory, write_small_project
 from tests.server import naive
@@ -350,6 +351,11 @@ def test_a_source_without_steps_or_cells_answers_with_what_is_there(tmp_path, se
     assert api.raw("select", **where, **{"from": 0, "to": 3}).status_code == (200 if steps else 400)
 
 
+def test_cells_are_counted_alike_however_few_steps_are_read_at_a_time(api, monkeypatch):
+    monkeypatch.setattr(Activity, "block_steps", 3)
+    assert context(api, "cell_count", right=7)["cell_count"] == [STATES.sum(axis=1).tolist()]
+
+
 def test_sequence_starts_within_the_window_are_given(api):
     where = {"project": "letters", "source": "x::s", "dims": "sequences"}
     answer = api.get("context", **where, pos=[3, 4, 9], left=1, right=2)
@@ -360,7 +366,7 @@ def test_sequence_starts_within_the_window_are_given(api):
     ("most", "asked", "count"),
     [
         (47, {"dims": "states", "pos": [0, 0]}, 64),
-        (15, {"dims": "cell_count", "cells": 0}, 16),
+        (7, {"dims": "cell_count", "cells": "0,1,2"}, 8),
         (23, {"dims": ["meta_top", "words"]}, 32),
         (7, {"dims": "states", "pos": [100, 200]}, 8),
     ],

@@ -6,6 +6,7 @@ import {
   lengthOf,
   moveEnd,
   type Range,
+  reveal,
   type State,
   showRange,
   slideRange,
@@ -22,6 +23,8 @@ interface Handle {
   readonly at: (state: State) => number;
   readonly moved: (boundary: number) => Transition;
   readonly value: (state: State) => number;
+  /** By how much moving the handle to the right by one changes its value. */
+  readonly sign: 1 | -1;
 }
 
 const HANDLES: readonly Handle[] = [
@@ -31,6 +34,7 @@ const HANDLES: readonly Handle[] = [
     at: (state) => rangeOf(state).from,
     moved: (boundary) => moveEnd("from", boundary),
     value: (state) => rangeOf(state).from,
+    sign: 1,
   },
   {
     name: "to",
@@ -38,6 +42,7 @@ const HANDLES: readonly Handle[] = [
     at: (state) => rangeOf(state).to + 1,
     moved: (boundary) => moveEnd("to", boundary - 1),
     value: (state) => rangeOf(state).to,
+    sign: 1,
   },
   {
     name: "before",
@@ -45,6 +50,7 @@ const HANDLES: readonly Handle[] = [
     at: (state) => rangeOf(state).from - state.constraints[0],
     moved: (boundary) => (s) => constrain(0, rangeOf(s).from - boundary)(s),
     value: (state) => state.constraints[0],
+    sign: -1,
   },
   {
     name: "after",
@@ -52,6 +58,7 @@ const HANDLES: readonly Handle[] = [
     at: (state) => rangeOf(state).to + 1 + state.constraints[1],
     moved: (boundary) => (s) => constrain(1, boundary - rangeOf(s).to - 1)(s),
     value: (state) => state.constraints[1],
+    sign: 1,
   },
 ];
 
@@ -66,7 +73,12 @@ export const brushView: View = (parent, emit) => {
   const show = button("", () => emit(showRange(model.layout.columns)), { class: "quiet range-length" });
   gutter.append(show);
   const lane = add(root, "div", { class: "lane" });
-  const bar = add(lane, "div", { class: "range-bar" });
+  const bar = add(lane, "div", {
+    class: "range-bar",
+    role: "slider",
+    tabindex: 0,
+    "aria-label": "Place of the range",
+  });
   const off = ["before", "after"].map(() => add(lane, "div", { class: "off-bar" }));
   let model: Model;
   const now = () => model;
@@ -85,11 +97,16 @@ export const brushView: View = (parent, emit) => {
       emit(handle.moved(boundary), ended ? "done" : "live");
     });
     grip.addEventListener("keydown", (event) => {
-      const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-      if (step === undefined) return;
-      event.preventDefault();
-      event.stopPropagation();
-      emit((s) => handle.moved(handle.at(s) + step)(s));
+      const steps: Record<string, number> = {
+        ArrowLeft: -1,
+        ArrowRight: 1,
+        ArrowDown: -handle.sign,
+        ArrowUp: handle.sign,
+      };
+      onStep(event, steps, (step) => (s) => {
+        const moved = handle.moved(handle.at(s) + step)(s);
+        return reveal(handle.at(moved), model.layout.columns)(moved);
+      });
     });
     return grip;
   });
@@ -102,6 +119,33 @@ export const brushView: View = (parent, emit) => {
       emit(slideRange(from + by), ended ? "done" : "live");
     };
   });
+
+  bar.addEventListener("keydown", (event) => {
+    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowDown: -1, ArrowUp: 1 };
+    onStep(event, steps, (step) => (s) => {
+      const { from, to } = rangeOf(s);
+      const next = Math.max(0, Math.min(model.total - 1 - (to - from), from + step));
+      return reveal(next, model.layout.columns)(slideRange(next)(s));
+    });
+  });
+
+  /** Does to a slider what its own keys mean; other keys are the page's. */
+  function onStep(
+    event: KeyboardEvent,
+    steps: Readonly<Record<string, number>>,
+    move: (step: number) => Transition,
+  ): void {
+    if (!(event.key in steps) || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    emit(move(steps[event.key]));
+  }
+
+  function sayValue(slider: HTMLElement, value: number): void {
+    slider.setAttribute("aria-valuenow", String(value));
+    slider.setAttribute("aria-valuemin", "0");
+    slider.setAttribute("aria-valuemax", String(model.total - 1));
+  }
 
   /** The length, as a way back to a range that is out of view, with an arrow to where it is. */
   function drawLength({ from, to }: Range): void {
@@ -126,8 +170,9 @@ export const brushView: View = (parent, emit) => {
     place(off[1], model, range.to + 1, range.to + constraints[1]);
     handles.forEach((grip, i) => {
       grip.style.left = `${(HANDLES[i].at(model.state) - pos) * model.layout.columnWidth}px`;
-      grip.setAttribute("aria-valuenow", String(HANDLES[i].value(model.state)));
-      grip.setAttribute("aria-valuemin", "0");
+      sayValue(grip, HANDLES[i].value(model.state));
     });
+    sayValue(bar, range.from);
+    bar.setAttribute("aria-valuetext", `${range.from} to ${range.to}`);
   };
 };

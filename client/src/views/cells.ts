@@ -1,6 +1,6 @@
 /** The selected cells as chips, and what selects them: threshold, sides and zero constraints as numbers. */
 import { select } from "d3-selection";
-import { add, button, counted, element, setAttribute } from "../dom";
+import { add, button, counted, element, formatCount, setAttribute } from "../dom";
 import { watch } from "../memo";
 import type { Model } from "../model";
 import {
@@ -17,11 +17,32 @@ import {
 import type { Emit, Store } from "../store";
 import { cellName, type Render } from "./view";
 
-export function cells(parent: HTMLElement, emit: Emit, history: Pick<Store, "undo" | "canUndo">): Render {
+/** So many chips are shown before all of them are asked for. */
+const FIRST_CHIPS = 60;
+
+type History = Pick<Store, "undo" | "redo" | "canUndo" | "canRedo">;
+
+export function cells(parent: HTMLElement, emit: Emit, history: History): Render {
   const root = add(parent, "section", { "data-view": "cells", "aria-label": "Selected cells" });
   const chosen = add(root, "div", { class: "chosen" });
   const count = add(chosen, "span", { class: "count", role: "status" });
   const chips = add(chosen, "span", { class: "chips" });
+  const moreButton = button(
+    "",
+    () => {
+      opened = !opened;
+      draw();
+    },
+    { class: "quiet" },
+  );
+  const adder = add(chosen, "form", { class: "adder" });
+  const added = add(adder, "input", {
+    name: "cell",
+    autocomplete: "off",
+    placeholder: "+ cell",
+    "aria-label": "Add a cell by its number",
+    title: "Add a cell by its number, with a minus behind it for its negative side",
+  });
   const pinButton = button("pin", () => emit(pin(model.state.pinned ? null : model.selected)), {
     class: "quiet",
   });
@@ -35,7 +56,13 @@ export function cells(parent: HTMLElement, emit: Emit, history: Pick<Store, "und
   });
   const takenOut = element("span", { class: "taken-out" });
   const backButton = button("bring back", () => emit(bringBack), { class: "quiet" });
-  chosen.append(takenOut, pinButton, clearButton, undoButton);
+  const redoButton = button("redo", history.redo, {
+    class: "quiet",
+    title: "Do again what was undone (Ctrl Y)",
+  });
+  const actions = element("span", { class: "actions" }, pinButton, clearButton, undoButton, redoButton);
+  adder.before(moreButton);
+  chosen.append(takenOut, actions);
 
   const settings = add(root, "div", { class: "settings" });
   const threshold = numberField(settings, "threshold", "threshold", (value) =>
@@ -74,8 +101,22 @@ export function cells(parent: HTMLElement, emit: Emit, history: Pick<Store, "und
     return input;
   }
 
-  chips.addEventListener("pointerover", (event) => emit(point({ cell: cellOf(event) }), "live"));
-  chips.addEventListener("pointerleave", () => emit(point({ cell: null }), "live"));
+  adder.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const id = cellNamed(added.value, model);
+    added.setCustomValidity(id === null ? `Cells are numbered 0 to ${model.cells - 1}.` : "");
+    if (id === null || !adder.reportValidity()) return;
+    if (!model.selected.includes(id)) emit(toggleCell(id, model.selected));
+    added.value = "";
+  });
+  added.addEventListener("input", () => added.setCustomValidity(""));
+
+  for (const type of ["pointerover", "focusin"]) {
+    chips.addEventListener(type, (event) => emit(point({ cell: cellOf(event) }), "live"));
+  }
+  for (const type of ["pointerleave", "focusout"]) {
+    chips.addEventListener(type, () => emit(point({ cell: null }), "live"));
+  }
   chips.addEventListener("click", (event) => {
     const cell = cellOf(event);
     if (cell !== null) emit(toggleCell(cell, model.selected));
@@ -99,14 +140,22 @@ export function cells(parent: HTMLElement, emit: Emit, history: Pick<Store, "und
   const changed = watch();
   const settingsChanged = watch();
   let model: Model;
+  /** Whether all chips are shown, however many. */
+  let opened = false;
 
   return (next) => {
     model = next;
     const { state, selected, hues, settled } = model;
-    undoButton.disabled = !history.canUndo();
-    if (settingsChanged(state.threshold, state.constraints, state.sides, model.thresholds)) show(model);
     const { pinned, range, hover } = state;
-    if (!changed(selected, model.takenOut, hues, settled, pinned, range, hover.cell, model.cells)) return;
+    undoButton.disabled = !history.canUndo();
+    redoButton.disabled = !history.canRedo();
+    if (settingsChanged(state.threshold, state.constraints, state.sides, model.thresholds)) show(model);
+    if (changed(selected, model.takenOut, hues, settled, pinned, range, hover.cell, model.cells)) draw();
+  };
+
+  function draw(): void {
+    const { state, selected, hues } = model;
+    const { pinned, range, hover } = state;
     const idle = !range && selected.length === 0;
     count.textContent = idle
       ? "No cells selected"
@@ -120,9 +169,15 @@ export function cells(parent: HTMLElement, emit: Emit, history: Pick<Store, "und
     clearButton.hidden = idle;
     takenOut.hidden = model.takenOut === 0;
     takenOut.replaceChildren(`${model.takenOut} taken out`, backButton);
+    const shown = opened ? selected : selected.filter((id, i) => i < FIRST_CHIPS || id === hover.cell);
+    moreButton.hidden = selected.length <= FIRST_CHIPS;
+    moreButton.textContent = opened ? "fewer" : `+${formatCount(selected.length - FIRST_CHIPS)}`;
+    moreButton.title = opened ? "Show only the first cells" : `Show all ${counted(selected.length, "cell")}`;
+    moreButton.setAttribute("aria-expanded", String(opened));
+    chips.classList.toggle("opened", opened);
     select(chips)
       .selectAll<HTMLButtonElement, number>("button")
-      .data(selected, (id) => id)
+      .data(shown, (id) => id)
       .join((enter) =>
         enter
           .append("button")
@@ -133,8 +188,22 @@ export function cells(parent: HTMLElement, emit: Emit, history: Pick<Store, "und
       .text((id) => cellName(id, model.cells))
       .attr("aria-label", (id) => `Drop cell ${cellName(id, model.cells)}`)
       .classed("hover", (id) => id === hover.cell)
-      .style("--hue", (id) => (hues.has(id) ? `var(--hue-${hues.get(id)})` : "var(--accent)"));
-  };
+      .style("--hue", (id) => (hues.has(id) ? `var(--hue-${hues.get(id)})` : "var(--accent)"))
+      .filter((id) => id === hover.cell)
+      .each(function () {
+        const above = this.offsetTop - chips.scrollTop;
+        const below = above + this.offsetHeight - chips.clientHeight;
+        chips.scrollTop += Math.min(above, Math.max(0, below));
+      });
+  }
+}
+
+/** The cell, or the side of one, that `text` names as chips do, a hyphen being as good as a minus; else null. */
+function cellNamed(text: string, { cells, state }: Model): number | null {
+  const [, number, minus] = /^\s*(\d+)\s*([-\u2212]?)\s*$/.exec(text) ?? [];
+  const cell = number === undefined ? Number.NaN : Number(number);
+  if (!(cell < cells) || (minus && state.sides !== "both")) return null;
+  return minus ? cells + cell : cell;
 }
 
 const cellOf = (event: Event): number | null => {

@@ -5,8 +5,8 @@ import type { Model } from "../model";
 import { visible } from "../tokens";
 
 const TOKENS = 8;
-/** Fewest pixels of a token. */
-const LEAST = 30;
+/** Fewest and most pixels of a token. */
+const WIDTHS = [30, 84] as const;
 
 /** The element, and a function that writes into it what is on screen. */
 export function demonstration(): { root: HTMLElement; draw: (model: Model) => void } {
@@ -18,7 +18,10 @@ export function demonstration(): { root: HTMLElement; draw: (model: Model) => vo
     root,
     draw({ window, state, layout }) {
       if (!changed(window, state.pos, layout.columnWidth)) return;
-      root.style.setProperty("--demonstrated", `${Math.max(LEAST, layout.columnWidth)}px`);
+      root.style.setProperty(
+        "--demonstrated",
+        `${Math.min(WIDTHS[1], Math.max(WIDTHS[0], layout.columnWidth))}px`,
+      );
       tokens.forEach((token, i) => {
         const word = window?.context.words?.[0]?.words[state.pos + i - window.from];
         token.textContent = word === undefined ? "·" : visible(word);

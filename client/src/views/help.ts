@@ -5,11 +5,15 @@ import { KEYS } from "../keys";
 const PARTS: readonly (readonly [string, string])[] = [
   [
     "Activations",
-    "Each cell of the source over the text: the bands hold half and nine tenths of all cells, the lines on top are the selected ones, and a click on a line puts its cell in or takes it out.",
+    "Each cell of the source over the text: the bands hold half and nine tenths of all cells, the lines on top are the selected ones; pointing at a line names its cell, a click puts it in or takes it out, and a drag brushes.",
   ],
   [
     "Threshold",
     "A cell is on where its activation is at least the threshold; drag the line, or write the number.",
+  ],
+  [
+    "Off before, off after",
+    "For how many steps before and after the range the cells must be off; 0 leaves that end free.",
   ],
   [
     "Sides ±",
@@ -20,15 +24,32 @@ const PARTS: readonly (readonly [string, string])[] = [
     "Drag over words to select the cells that are on all through the range; the button with its length brings it back into view.",
   ],
   [
+    "Shading of words",
+    "The darker a word, the more of the selected cells are on there; a bar at its left edge marks the start of a sequence.",
+  ],
+  [
+    "− and + at the words",
+    "Narrower and wider columns; a word that is too long ends in an ellipsis, and all of it shows where it is pointed at.",
+  ],
+  [
+    "Position and axis",
+    "The first position shown: write another one, turn the wheel, or drag the numbers under the plot; dragging beyond an edge moves the text along.",
+  ],
+  [
     "Handles",
-    "Those on the bar move the ends of the range; the hollow ones below say for how many steps before and after it (off before, off after) the cells must be off.",
+    "The bar moves the whole range, the handles on it move its ends, and the hollow ones below say for how many steps around it the cells must be off.",
   ],
   [
     "Chips",
-    "The selected cells; a click takes one out, and “bring back” puts in again all that were taken out.",
+    "The selected cells, in the colours of their lines while they are few; a click takes one out, “bring back” puts in again all that were taken out, and “+” with a number shows the rest of them.",
   ],
+  ["+ cell", "Write the number of a cell to put it in, with a minus behind it for its negative side."],
   ["Pin", "Keeps the selected cells as they are while the range moves on."],
-  ["Undo", "Takes back the last step of the selection or of the matches; looking elsewhere is no step."],
+  ["Clear", "Lets go of the range and all cells."],
+  [
+    "Undo, redo",
+    "Take back the last step of the selection or of the matches, and do it again; looking elsewhere is no step.",
+  ],
   [
     "Tracks",
     "Annotations under the words and as heat maps: “+ track” shows another one, × hides it, and a click on a name with ▸ shows numbers as bars and ranked words with all their ranks.",
@@ -49,6 +70,7 @@ const PARTS: readonly (readonly [string, string])[] = [
     "Positions",
     "A link that shows the place of a match and pins the selected cells, so that the list stays; with Ctrl in a new tab. “unpin” lets the cells follow the range again.",
   ],
+  ["Search", "Finds words and phrases in the corpus; the arrow keys choose a place, Enter shows it."],
   ["Length", "Lists matches of any length, of the same length as the range, or at least as long."],
   [
     "Histogram",
@@ -62,11 +84,23 @@ const PARTS: readonly (readonly [string, string])[] = [
     "Heat maps",
     "Values around the matches in line with their words, explained by the legend above; the figure is the label that is most frequent inside the ranges of the matches listed, or their mean. A click on a title colours the words by it.",
   ],
+  [
+    "Legend",
+    "What the colours of a heat map mean; where there is no room for all of them, the number behind it shows the rest.",
+  ],
+  ["Project, source", "Menus of everything that is served, and of the layers and kinds of states in it."],
+  ["◐", "Light or dark."],
 ];
 const MOUSE: readonly (readonly [string, string])[] = [
   ["Wheel, or drag the numbers", "move through the corpus"],
   ["Ctrl + wheel", "narrower or wider columns"],
   ["Shift + click on a word", "extend the range to it"],
+];
+const FOCUSED: readonly (readonly [string, string])[] = [
+  ["Words", "← and → go from word to word, Enter selects one, Shift with an arrow extends the range"],
+  ["Bar and handles", "the arrow keys move them by a position"],
+  ["Threshold", "↑ and ↓ by a step, Page keys by ten, Home and End to the ends"],
+  ["Cells", "Enter takes the cell out; its line stands out meanwhile"],
 ];
 
 export interface Help {
@@ -78,7 +112,15 @@ export function help(parent: HTMLElement): Help {
   const head = add(dialog, "div", { class: "help-head" });
   add(head, "h2", { id: "help-title" }, "What is on this page");
   head.append(button("×", () => dialog.close(), { class: "quiet", "aria-label": "Close" }));
-  dialog.append(terms(PARTS), element("h3", {}, "Mouse"), terms(MOUSE), element("h3", {}, "Keys"), keys());
+  dialog.append(
+    terms(PARTS),
+    element("h3", {}, "Mouse"),
+    terms(MOUSE),
+    element("h3", {}, "Keys"),
+    keys(),
+    element("h3", {}, "Keys where Tab leads to"),
+    terms(FOCUSED),
+  );
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog) dialog.close();
   });

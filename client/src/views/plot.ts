@@ -22,6 +22,8 @@ const NEAR = 8;
 const DRAGGED = 4;
 /** Room above and below the extreme values. */
 const MARGIN = 8;
+/** The room that the name of a cell takes right of and above its place, at most. */
+const LABEL = [140, 28] as const;
 
 export const plot: View = (parent, emit) => {
   const root = add(parent, "section", { "data-view": "plot", class: "strip", "aria-label": "Activations" });
@@ -76,16 +78,22 @@ export const plot: View = (parent, emit) => {
     drawLine(context, curves, cell % cells);
   }
 
-  function drawLabel(): void {
-    const { cell, pos } = model.state.hover;
-    const value =
-      curves && cell !== null && pos !== null ? valueAt(curves, pos, cell % model.cells) : undefined;
+  /** Names the cell that is pointed at, here or in the list, with its activation where the pointer or else the range is. */
+  function drawLabel(width: number): void {
+    const { state, layout, cells } = model;
+    const { cell } = state.hover;
+    const last = state.pos + layout.columns - 1;
+    const at = Math.min(last, Math.max(state.pos, state.hover.pos ?? state.range?.from ?? state.pos));
+    const value = curves && cell !== null ? valueAt(curves, at, cell % cells) : undefined;
     label.hidden = true;
-    if (!curves || cell === null || pos === null || value === undefined || Number.isNaN(value)) return;
+    if (!curves || cell === null || value === undefined || Number.isNaN(value)) return;
     label.hidden = false;
-    label.textContent = `cell ${cellName(cell, model.cells)}  ${value.toFixed(3)}`;
-    label.style.left = `${centre(curves, pos)}px`;
-    label.style.top = `${curves.y(value)}px`;
+    label.textContent = `cell ${cellName(cell, cells)}  ${value.toFixed(3)}`;
+    const [x, y] = [centre(curves, at), curves.y(value)];
+    label.style.left = `${x}px`;
+    label.style.top = `${y}px`;
+    label.classList.toggle("below", y < LABEL[1]);
+    label.classList.toggle("before", x > width - LABEL[0]);
   }
 
   /** The cell whose line passes near `at`, a selected one rather than any other. */
@@ -145,6 +153,6 @@ export const plot: View = (parent, emit) => {
         `Activations of ${model.cells} cells, ${selected.length} of them selected`,
       );
     }
-    drawLabel();
+    drawLabel(width);
   };
 };

@@ -1,28 +1,36 @@
 /** The tokens, each in its column, shaded by how many of the selected cells are on; dragging over them brushes a range. */
 import { select } from "d3-selection";
-import { add, button } from "../dom";
+import { add, button, setAttribute } from "../dom";
 import { locate } from "../drag";
 import { watch } from "../memo";
 import type { Model } from "../model";
-import { brush, moveEnd, point, zoom } from "../state";
+import { brush, extend, moveEnd, point, type Range, reveal, type State, zoom } from "../state";
 import { visible } from "../tokens";
 import { onColumnDrag } from "./columns";
 import { positionAt, tint, type View } from "./view";
 
 const ZOOM = 1.25;
+const idOf = (pos: number): string => `word-${pos}`;
 
 export const words: View = (parent, emit) => {
   const root = add(parent, "section", { "data-view": "words", class: "strip", "aria-label": "Words" });
   const gutter = add(root, "div", { class: "gutter row-label" }, "words");
   const zoomBy = (factor: number) => {
     const { state, layout } = model;
-    emit(zoom(layout.columnWidth * factor, state.pos, 0));
+    emit(zoom(layout.columnWidth * factor, state.pos, 0, model.narrowest));
   };
   gutter.append(
     button("−", () => zoomBy(1 / ZOOM), { class: "quiet", "aria-label": "Narrower columns" }),
     button("+", () => zoomBy(ZOOM), { class: "quiet", "aria-label": "Wider columns" }),
   );
-  const lane = add(root, "div", { class: "lane tokens" });
+  const lane = add(root, "div", {
+    class: "lane tokens",
+    tabindex: 0,
+    role: "listbox",
+    "aria-orientation": "horizontal",
+    "aria-multiselectable": "true",
+    "aria-label": "Words: arrow keys move, Enter selects, Shift with an arrow key extends the range",
+  });
   const range = add(lane, "div", { class: "range-frame" });
   const changed = watch();
   let model: Model;
@@ -44,6 +52,41 @@ export const words: View = (parent, emit) => {
   });
   lane.addEventListener("pointerleave", () => emit(point({ pos: null }), "live"));
 
+  /** Where the keys are at: the word that is pointed at, else the range or the first word, whichever is in view. */
+  function cursor({ pos: first, hover, range }: State): number {
+    const inView = (pos: number) => pos >= first && pos < first + model.layout.columns;
+    return [hover.pos, range?.from].find((pos) => pos != null && inView(pos)) ?? first;
+  }
+
+  lane.addEventListener("focus", () => {
+    if (lane.matches(":focus-visible")) emit((s) => point({ pos: cursor(s) })(s), "live");
+  });
+  lane.addEventListener("blur", () => emit(point({ pos: null }), "live"));
+  lane.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const { columns } = model.layout;
+    // From the state as it will be, since keys may come faster than frames.
+    const targets: Record<string, (s: State) => number> = {
+      ArrowLeft: (s) => cursor(s) - 1,
+      ArrowRight: (s) => cursor(s) + 1,
+      PageUp: (s) => cursor(s) - columns,
+      PageDown: (s) => cursor(s) + columns,
+      Home: (s) => s.pos,
+      End: (s) => s.pos + columns - 1,
+    };
+    if (event.key in targets) {
+      emit((s) => {
+        const to = Math.min(model.total - 1, Math.max(0, targets[event.key](s)));
+        const moved = event.shiftKey ? extend(cursor(s), to)(s) : s;
+        return point({ pos: to })(reveal(to, columns)(moved));
+      });
+    } else if (event.key === "Enter" || event.key === " ") {
+      emit((s) => point({ pos: cursor(s) })(brush(cursor(s), cursor(s))(s)));
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+
   return (next) => {
     model = next;
     const { state, layout, window, on, selected } = model;
@@ -53,6 +96,7 @@ export const words: View = (parent, emit) => {
         state.pos,
         state.hover.pos,
         state.hover.hit,
+        state.range,
         layout,
         window,
         on,
@@ -66,15 +110,19 @@ export const words: View = (parent, emit) => {
     lane.classList.toggle("characters", model.characters);
     lane.dataset.stale = String(model.stale("window"));
     const starts = new Set(window?.states.starts);
+    const positions = visiblePositions(model);
     select(lane)
       .selectAll<HTMLSpanElement, number>("span")
-      .data(visiblePositions(model), (pos) => pos)
+      .data(positions, (pos) => pos)
       .join((enter) =>
         enter
           .append("span")
           .attr("class", "token")
+          .attr("role", "option")
+          .attr("id", idOf)
           .attr("data-pos", (pos) => pos),
       )
+      .attr("aria-selected", (pos) => isIn(state.range, pos))
       .style("left", (pos) => `${(pos - state.pos) * layout.columnWidth}px`)
       .style("--on", (pos) =>
         on && window && selected.length ? on[pos - window.states.from] / selected.length : 0,
@@ -88,8 +136,13 @@ export const words: View = (parent, emit) => {
         if (this.textContent !== text) this.textContent = text;
         this.title = token === undefined ? `${pos}` : `${text} · ${pos}`;
       });
+    const active = positions.find((pos) => pos === state.hover.pos);
+    setAttribute(lane, "aria-activedescendant", active === undefined ? null : idOf(active));
   };
 };
+
+const isIn = (range: Range | null, pos: number): boolean =>
+  range !== null && pos >= range.from && pos <= range.to;
 
 /** The positions in view of which something is loaded. */
 export function visiblePositions({ state, layout, window }: Model): number[] {
