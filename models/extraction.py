@@ -75,8 +75,8 @@ def states(
     """
     device = device or torch.device("cpu")
     model.eval().to(device)
-    layers = [single_layer(model.lstm, index) for index in range(model.lstm.num_layers)]
-    zero = torch.zeros(1, 1, model.lstm.hidden_size, device=device)
+    layers = [single_layer(model.recurrent, index) for index in range(model.recurrent.num_layers)]
+    zero = torch.zeros(1, 1, model.recurrent.hidden_size, device=device)
     carried: list[State] = [(zero, zero) for _ in layers]
     for start in range(0, len(ids), steps):
         tokens = torch.from_numpy(ids[start : start + steps].astype(np.int64)).to(device)

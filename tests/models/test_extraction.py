@@ -31,7 +31,7 @@ def random_ids(length, seed=0):
 @torch.inference_mode()
 def stepped(model, ids):
     """Cell and hidden states of every layer, (T, C) each, one nn.LSTMCell and one token at a time."""
-    lstm = model.lstm
+    lstm = model.recurrent
     cells, rows = [], [([], []) for _ in range(lstm.num_layers)]
     for layer in range(lstm.num_layers):
         cell = torch.nn.LSTMCell(lstm.input_size if layer == 0 else lstm.hidden_size, lstm.hidden_size)
