@@ -75,6 +75,7 @@ def states(
     """
     device = device or torch.device("cpu")
     model.eval().to(device)
+    assert isinstance(model.recurrent, nn.LSTM)
     layers = [single_layer(model.recurrent, index) for index in range(model.recurrent.num_layers)]
     zero = torch.zeros(1, 1, model.recurrent.hidden_size, device=device)
     carried: list[State] = [(zero, zero) for _ in layers]
