@@ -4,10 +4,12 @@ import argparse
 import math
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from tqdm import tqdm
 
 from lstmvis.data.characters import Ids
@@ -118,6 +120,14 @@ def add_parser(commands: Any) -> None:
         "--test", type=part, metavar="SHARE", help="share of TEXT to test on, its last part (default: none)"
     )
     test.add_argument("--test-text", type=Path, metavar="FILE", help="a text of its own to test on")
+    texts.add_argument(
+        "--parts",
+        type=count,
+        default=1,
+        metavar="N",
+        help="take these shares at the end of each of N equal parts of TEXT, so that what is kept back comes from all "
+        "over it (default: 1, at its end)",
+    )
 
     model = parser.add_argument_group("the model")
     model.add_argument("--layer", dest="kind", choices=("lstm", "gru", "rnn"), help="rnn: tanh layers (default: lstm)")
@@ -273,18 +283,27 @@ def read_corpus(options: argparse.Namespace, tokens: Tokens) -> "Corpus":
             print(f"{path}: {unknown:,} of {len(read):,} {tokens.unit} are not in the vocabulary and are read as <unk>")
         return read
 
-    tested = 0 if options.test is None else math.ceil(len(ids) * options.test)
-    validated = 0 if options.validation_text else math.ceil(len(ids) * options.validation)
-    trained = len(ids) - validated - tested
-    if trained < 1:
+    shares = [0 if options.validation_text else options.validation, options.test or 0]
+    trained, validated, tested = split_ids(ids, shares, options.parts)
+    if not len(trained):
         raise CorpusError(f"Nothing of {options.text} is left to train on: --validation and --test take all of it.")
     return Corpus(
-        ids[:trained],
-        read_other(options.validation_text) if options.validation_text else ids[trained : trained + validated],
-        read_other(options.test_text) if options.test_text else ids[trained + validated :] if tested else None,
+        trained,
+        read_other(options.validation_text) if options.validation_text else validated,
+        read_other(options.test_text) if options.test_text else tested if options.test else None,
         vocabulary,
         tokens,
     )
+
+
+def split_ids(ids: Ids, shares: Sequence[float], parts: int = 1) -> list[Ids]:
+    """Cut token ids (T,) into what comes first and the last `shares` of them, at the end of each of `parts`, joined."""
+    pieces = []
+    for piece in np.array_split(ids, parts):
+        kept_back = [math.ceil(len(piece) * share) for share in shares]
+        cuts = len(piece) - np.cumsum(kept_back[::-1])[::-1]
+        pieces.append(np.split(piece, np.maximum(cuts, 0)))
+    return [np.concatenate(each) for each in zip(*pieces, strict=True)]
 
 
 def require_place(path: Path, replace: bool, resume: bool) -> None:

@@ -1,10 +1,15 @@
+import math
+
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lstmvis.data.words import split
 from lstmvis.models.checkpoint import load_checkpoint
 from lstmvis.models.presets import PRESETS
 from lstmvis.tools.cli import build_parser, main
-from lstmvis.tools.train import chosen_model, chosen_tokens
+from lstmvis.tools.train import chosen_model, chosen_tokens, split_ids
 
 LINES = ["to be , or not to be :", "that is the question", "", "whether 't is nobler in the mind to suffer"]
 TEXT = "\n".join(LINES * 12) + "\n"
@@ -63,6 +68,21 @@ def test_the_last_parts_of_the_text_validate_and_test(text, capsys):
     assert list(checkpoint.evaluation) == ["validation_loss", "test_loss"]
     for name, loss in checkpoint.evaluation.items():
         assert f"{name.replace('_', ' ')} {loss:.4f} nats per character, perplexity" in told
+
+
+@given(
+    length=st.integers(90, 300),
+    shares=st.lists(st.sampled_from([0, 0.1, 0.25, 0.4]), min_size=2, max_size=2),
+    parts=st.integers(1, 9),
+)
+def test_every_token_is_trained_on_or_kept_back_and_each_part_gives_its_shares(length, shares, parts):
+    ids = np.arange(length, dtype=np.uint16)
+    trained, *kept_back = split_ids(ids, shares, parts)
+    assert sorted(np.concatenate([trained, *kept_back]).tolist()) == ids.tolist()
+    for part in np.array_split(ids, parts):
+        pieces = [np.intersect1d(part, piece) for piece in (trained, *kept_back)]
+        assert np.concatenate(pieces).tolist() == part.tolist()  # in this order, at its end
+        assert [len(piece) for piece in pieces[1:]] == [math.ceil(len(part) * share) for share in shares]
 
 
 def test_texts_of_their_own_validate_and_test_and_unknown_words_are_counted(tmp_path, text, capsys):
