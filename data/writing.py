@@ -11,10 +11,11 @@ It is built under a temporary name beside its place, renamed when it is whole, a
 What the format has no place for (ids that have no label, a name that is taken) raises ProjectError.
 """
 
+import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Any, Self
@@ -192,10 +193,17 @@ class ProjectWriter:
         self._annotate(name, f"{name}/ids", {"dict": dictionary, **described})
         return ids, weights
 
-    def copy_model(self, checkpoint: Path) -> None:
-        """Keep a copy of the model's checkpoint in the project."""
+    def copy_model(self, checkpoint: Path, record: Mapping[str, Any] | None = None) -> None:
+        """Keep a copy of the model's checkpoint in the project, and in `history.json` how it was trained.
+
+        `record` is that as plain values, such as `lstmvis.models.checkpoint.Checkpoint.record` gives.
+        """
         shutil.copyfile(checkpoint, self._directory / "model.pt")
         self._config["model"] = {"checkpoint": "model.pt"}
+        if record is not None:
+            text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
+            (self._directory / "history.json").write_text(text + "\n", encoding="utf-8")
+            self._config["model"]["history"] = "history.json"
 
     def _check_annotation_name(self, name: str) -> None:
         """A name is also a path in HDF5, part of a file's name, and an entry of the API's comma-separated `dims`."""

@@ -35,7 +35,7 @@ class Checkpoint:
     """What was measured in each epoch so far: the fields of `training.Epoch`, losses in nats per token."""
     evaluation: dict[str, float] = field(default_factory=dict)
     """What was measured when training had ended: `validation_loss`, and `test_loss` where there is a test text."""
-    tokens: Tokens = Tokens()
+    tokens: Tokens = field(default_factory=Tokens)
     """How a text is cut into tokens."""
 
     def model(self) -> LanguageModel:
@@ -58,6 +58,16 @@ class Checkpoint:
     def unknown(self, text: str) -> Counter[str]:
         """How often each token of `text` comes that the model does not know, in the order in which they first come."""
         return self.tokens.unknown(text, self.vocabulary)
+
+    def record(self) -> dict[str, Any]:
+        """How the model was trained, in plain values: for people, and for what draws it."""
+        return {
+            "tokens": asdict(self.tokens),
+            "model": asdict(self.configuration),
+            "training": self.training,
+            "epochs": self.history,
+            "evaluation": self.evaluation,
+        }
 
 
 def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:

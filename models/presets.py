@@ -1,29 +1,35 @@
-"""How models of well-known papers were trained, for whoever wants to start where others have been.
+"""How the models of well-known papers were built and trained, for whoever wants to begin where others have been.
 
-The papers sum the loss over the steps of an update where we take the mean, so with S steps our learning rate of SGD is
-S times theirs, and our largest gradient is theirs divided by S; the updates are the same.
+Zaremba, Sutskever, Vinyals, "Recurrent neural network regularization", 2014; Karpathy, Johnson, Fei-Fei, "Visualizing
+and understanding recurrent networks", 2015. Their programs sum the loss over the steps of an update where we take the
+mean. So with S steps a learning rate of SGD is S times theirs here, and the largest gradient theirs divided by S: the
+updates are the same.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
+
+from lstmvis.data.tokens import Unit
 
 
 @dataclass(frozen=True)
 class Preset:
-    """Fields of `Configuration` and `Settings` by name."""
+    """Fields of `Configuration` and of `Settings` by name."""
 
     source: str
-    model: dict[str, Any] = field(default_factory=dict)
-    training: dict[str, Any] = field(default_factory=dict)
+    tokens: Unit
+    model: dict[str, Any]
+    training: dict[str, Any]
 
 
-_ZAREMBA = "Zaremba, Sutskever, Vinyals, Recurrent neural network regularization, 2014"
+_ZAREMBA = "Zaremba, Sutskever, Vinyals 2014, arXiv:1409.2329"
 
 PRESETS = {
     "zaremba-small": Preset(
         # Section 4.1, non-regularized LSTM: 2 x 200 cells, weights from [-0.1, 0.1], 13 epochs, learning rate 1,
         # halved for each epoch after the 4th, gradients clipped at a norm of 5, 20 streams of 20 steps.
         source=_ZAREMBA,
+        tokens="words",
         model={"cells": 200, "layers": 2, "embedding_size": 200, "dropout": 0.0},
         training={
             "epochs": 13,
@@ -42,6 +48,7 @@ PRESETS = {
         # Section 4.1: 2 x 650 cells, weights from [-0.05, 0.05], dropout 50 %, 39 epochs, learning rate 1, divided by
         # 1.2 for each epoch after the 6th, gradients clipped at a norm of 5, 20 streams of 35 steps.
         source=_ZAREMBA,
+        tokens="words",
         model={"cells": 650, "layers": 2, "embedding_size": 650, "dropout": 0.5},
         training={
             "epochs": 39,
@@ -61,7 +68,8 @@ PRESETS = {
         # 0.95 of its averages, 50 epochs, learning rate times 0.95 for each epoch after the 10th. The elementwise
         # clipping at 5 is from the program that the paper was made with, char-rnn. The cells are one row of the paper's
         # table 1. An embedding stands in for the paper's one-hot vectors.
-        source="Karpathy, Johnson, Fei-Fei, Visualizing and understanding recurrent networks, 2015",
+        source="Karpathy, Johnson, Fei-Fei 2015, arXiv:1506.02078",
+        tokens="characters",
         model={"cells": 128, "layers": 1, "embedding_size": 128, "dropout": 0.0},
         training={
             "epochs": 50,

@@ -1,8 +1,8 @@
 """What it takes to go on with a training that was stopped: a file beside the model, written after each epoch.
 
-The file holds the weights as they were then, the optimizer's state, the state of the random numbers, the history and
-the best weights so far, and what the training was begun with. With the same texts and settings on the same machine's CPU,
-training that goes on from it ends in the same numbers, bit for bit, as one that was never stopped.
+The file holds what the training was begun with, the weights as they were then, the optimizer's state, the state of the
+random numbers, the history, and the best weights so far. Training that goes on from it on the CPU of the same machine
+ends in the same numbers, bit for bit, as one that was never stopped.
 """
 
 import hashlib
@@ -18,6 +18,8 @@ from lstmvis.data.characters import Ids
 from lstmvis.data.errors import LstmvisError
 from lstmvis.models.checkpoint import save_whole
 
+CONTENT = ("begun", "weights", "optimizer", "random", "device_random", "history", "best_weights")
+
 History = list[dict[str, float]]
 
 
@@ -26,7 +28,7 @@ class ResumeError(LstmvisError):
 
 
 def unfinished_path(path: Path) -> Path:
-    """The file beside the model `path` that a training goes on from; it is there only while the training is not done."""
+    """The file beside the model `path` that training goes on from; it is there only until training is done."""
     return path.with_name(f"{path.name}.unfinished")
 
 
@@ -68,7 +70,7 @@ def load_unfinished(
     if any(differing):
         raise ResumeError(
             f"{unfinished_path(path)} is of a training with another {', another '.join(filter(None, differing))}. "
-            "Give what it was begun with, or begin anew with --replace in place of --resume."
+            "Give what it was begun with, or begin anew: --replace in place of --resume."
         )
     model.load_state_dict(content["weights"])
     optimizer.load_state_dict(content["optimizer"])
@@ -83,8 +85,7 @@ def read_unfinished(path: Path) -> dict[str, Any]:
     unfinished = unfinished_path(path)
     try:
         content: dict[str, Any] = torch.load(unfinished, map_location="cpu", weights_only=True)
-        content["begun"], content["history"]  # noqa: B018 - not there: KeyError
-        return content
+        return {name: content[name] for name in CONTENT}
     except FileNotFoundError as error:
         raise ResumeError(f"There is nothing to resume: no training of {path} was stopped ({unfinished}).") from error
     except OSError as error:
@@ -95,7 +96,7 @@ def read_unfinished(path: Path) -> dict[str, Any]:
 
 def fingerprint(ids: Ids, vocabulary: list[str]) -> str:
     """A digest of a text: other for other tokens, and for other ids of the same tokens."""
-    digest = hashlib.sha256("\0".join(vocabulary).encode())
+    digest = hashlib.sha256(repr(vocabulary).encode())
     digest.update(np.ascontiguousarray(ids).astype("<u4").data)
     return digest.hexdigest()
 

@@ -30,9 +30,9 @@ from lstmvis.models.language_model import Configuration, LanguageModel, State, d
 from lstmvis.models.resuming import fingerprint, load_unfinished, remove_unfinished, save_unfinished
 
 VALIDATION_STREAMS = 16  # few: each starts from the zero state and pays for it with its first tokens
-VALIDATION_STEPS = 500  # bounds the memory, changes no result
+EVALUATED_AT_ONCE = 1 << 23  # numbers: bounds the memory, changes no result
 
-OPTIMIZERS = {
+OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "adam": torch.optim.Adam,
     "rmsprop": lambda parameters, rate: torch.optim.RMSprop(parameters, rate, alpha=0.95),
     "sgd": torch.optim.SGD,
@@ -58,8 +58,8 @@ class Settings:
     steps: int = 35
     optimizer: Literal["adam", "rmsprop", "sgd"] = "adam"
     learning_rate: float = 3e-3
-    decay: float | None = None
-    """What the learning rate is multiplied by for each epoch after `decay_after`; None: it falls to zero along half a
+    decay: float | Literal["cosine"] = "cosine"
+    """What the learning rate is multiplied by for each epoch after `decay_after`; or it falls to zero along half a
     cosine, update by update."""
     decay_after: int = 1
     clip: float = 1.0
@@ -71,7 +71,7 @@ class Settings:
 
     def rate(self, epoch: int, share: float) -> float:
         """The learning rate in `epoch`, the first being 1, of which `share` has been read."""
-        if self.decay is None:
+        if self.decay == "cosine":
             return self.learning_rate * (1 + math.cos(math.pi * (epoch - 1 + share) / self.epochs)) / 2
         return self.learning_rate * self.decay ** max(epoch - self.decay_after, 0)
 
@@ -121,6 +121,7 @@ def train(
     begun = {
         "text to train on": fingerprint(corpus.training, corpus.vocabulary),
         "text to validate on": fingerprint(corpus.validation, corpus.vocabulary),
+        "text to test on": None if corpus.test is None else fingerprint(corpus.test, corpus.vocabulary),
         **asdict(corpus.tokens),
         **asdict(configuration),
         **asdict(settings),
@@ -209,7 +210,9 @@ def evaluate(model: LanguageModel, inputs: Tensor, targets: Tensor) -> float:
     model.eval()
     state: State | None = None
     loss_sum = 0.0
-    for x, y in zip(torch.split(inputs, VALIDATION_STEPS), torch.split(targets, VALIDATION_STEPS), strict=True):
+    width = model.configuration.vocabulary_size + 8 * model.configuration.cells  # logits, gates and states of a layer
+    steps = max(EVALUATED_AT_ONCE // (inputs.shape[1] * width), 1)
+    for x, y in zip(torch.split(inputs, steps), torch.split(targets, steps), strict=True):
         logits, state = model(x.long(), state)
         loss_sum += cross_entropy(logits.flatten(0, 1), y.long().flatten(), reduction="sum").item()
     return loss_sum / targets.numel()

@@ -90,7 +90,7 @@ def build(demo: ParenthesesDemo, directory: Path, device: str = "auto", rebuild:
         project.write_tokens(ids, parentheses.CHARACTERS)
         project.write_discrete("nesting", nesting, labels=[str(depth) for depth in parentheses.DEPTHS])
         extract_with_progress(project, checkpoint, ids, demo.dtype, device)
-        project.copy_model(model)
+        project.copy_model(model, checkpoint.record())
     loss = min(epoch["validation_loss"] for epoch in checkpoint.history)
     entropy = parentheses.entropy()
     print(

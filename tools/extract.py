@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lstmvis.data.characters import Ids, encode, read_text
+from lstmvis.data.characters import Ids
 from lstmvis.data.writing import STATE_TYPES, ProjectWriter
 from lstmvis.tools.progress import progress_bar
 from lstmvis.tools.pytorch import fitting_threads, require_torch
@@ -42,14 +42,14 @@ def run(options: argparse.Namespace) -> int:
     from lstmvis.models.checkpoint import load_checkpoint
 
     checkpoint = load_checkpoint(options.model)
-    ids = encode(read_text(options.text), checkpoint.vocabulary, str(options.text))
+    ids = checkpoint.encode(checkpoint.read(options.text), str(options.text))
     name = options.name or options.out.resolve().name
     description = options.description or f"{options.text.name}, read by the model {options.model.name}"
     with ProjectWriter(options.out, name, description, options.replace) as project:
         project.write_tokens(ids, checkpoint.vocabulary)
         extract_with_progress(project, checkpoint, ids, options.dtype, options.device)
-        project.copy_model(options.model)
-    print(f"{options.out}: {len(ids):,} characters. To see it: lstmvis serve {options.out}")
+        project.copy_model(options.model, checkpoint.record())
+    print(f"{options.out}: {len(ids):,} {checkpoint.tokens.unit}. To see it: lstmvis serve {options.out}")
     return 0
 
 

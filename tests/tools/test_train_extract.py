@@ -1,9 +1,11 @@
 import errno
+import json
 import sys
 
 import h5py
 import numpy as np
 import pytest
+import yaml
 
 from lstmvis.data.project import Project
 from lstmvis.models.checkpoint import load_checkpoint
@@ -40,7 +42,23 @@ def test_from_a_text_to_a_project_in_two_commands(tmp_path, text, model):
     assert {(source.steps, source.cells) for source in project.sources.values()} == {(len(TEXT), 6)}
     with h5py.File(tmp_path / "hamlet" / "train.hdf5") as file:
         assert "".join(project.words.decode(file["word_ids"][:].astype(np.int64))) == TEXT
-    assert load_checkpoint(tmp_path / "hamlet" / "model.pt").vocabulary == sorted(set(TEXT))
+    checkpoint = load_checkpoint(tmp_path / "hamlet" / "model.pt")
+    assert checkpoint.vocabulary == sorted(set(TEXT))
+    config = yaml.safe_load((tmp_path / "hamlet" / "lstm.yml").read_text())
+    assert config["model"] == {"checkpoint": "model.pt", "history": "history.json"}
+    history = json.loads((tmp_path / "hamlet" / "history.json").read_text())
+    assert history["epochs"] == checkpoint.history
+    assert history["model"]["cells"] == 6
+    assert history["tokens"]["unit"] == "characters"
+
+
+def test_words_are_extracted_as_they_were_learnt(tmp_path, text):
+    assert run("train", text, "--out", tmp_path / "words.pt", "--tokens", "words", *TRAIN) == 0
+    assert run("extract", tmp_path / "words.pt", text, "--out", tmp_path / "words") == 0
+    project = Project(tmp_path / "words")
+    with h5py.File(tmp_path / "words" / "train.hdf5") as file:
+        words = project.words.decode(file["word_ids"][:].astype(np.int64))
+    assert words == 30 * ["to", "be,", "or", "not", "to", "be:", "that", "is", "the", "question", "<eos>"]
 
 
 def test_training_tells_the_losses_of_every_epoch_and_draws_no_bar_where_there_is_no_terminal(tmp_path, text, capsys):
