@@ -68,6 +68,7 @@ def run(options: argparse.Namespace) -> int:
 def build(demo: ParenthesesDemo, directory: Path, device: str = "auto", rebuild: bool = False) -> None:
     """Make the demo's texts, train its model, and write the model's states over the explored text as a project."""
     require_torch()
+    from lstmvis.models.extraction import Extraction
     from lstmvis.models.language_model import Configuration
     from lstmvis.models.training import Corpus, Settings
 
@@ -89,7 +90,7 @@ def build(demo: ParenthesesDemo, directory: Path, device: str = "auto", rebuild:
         checkpoint = train_with_progress(corpus, model, configuration, settings, device)
         project.write_tokens(ids, parentheses.CHARACTERS)
         project.write_discrete("nesting", nesting, labels=[str(depth) for depth in parentheses.DEPTHS])
-        extract_with_progress(project, checkpoint, ids, demo.dtype, device)
+        extract_with_progress(project, checkpoint, ids, Extraction(dtype=demo.dtype), device)
         project.copy_model(model, checkpoint.record())
     loss = min(epoch["validation_loss"] for epoch in checkpoint.history)
     entropy = parentheses.entropy()

@@ -11,6 +11,16 @@ def count(text: str) -> int:
     return int(text)
 
 
+def counts(text: str) -> list[int]:
+    """Whole numbers from 1, with commas between them."""
+    return [count(part.strip()) for part in text.split(",")]
+
+
+def names(text: str) -> list[str]:
+    """Names with commas between them."""
+    return [part.strip() for part in text.split(",")]
+
+
 def positive(text: str) -> float:
     """A number above 0."""
     value = _number(text)
