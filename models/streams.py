@@ -132,6 +132,8 @@ class _Reader:
             # A state after the last step is that of a row that does not end before.
             to_the_end = remaining[self._followed[pieces]].min(initial=remaining.max())
             steps = int(min(max(1, self._tokens // rows), to_the_end))
+            if doubted is not None:
+                steps = min(steps, OVERLAP)  # so that it is soon seen that both agree
             starts = self._starts[pieces] + done
             tokens = self._tokens_at(starts, steps)
             if doubted is None:
