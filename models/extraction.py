@@ -12,6 +12,7 @@ The text is read in parallel streams (`streams`), and cell states and gates come
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 import h5py
@@ -81,7 +82,7 @@ def extract(
     extractor = _Extractor(project, model, ids, extraction)
     if sequences is not None:
         project.write_sequences(sequences)
-    # One thread writes while the other computes: two blocks are in memory at most.
+    # One thread predicts and writes while the other runs the layers: two blocks are in memory at most.
     with (
         torch.no_grad(),
         torch.backends.cudnn.flags(allow_tf32=False),  # as exact on a GPU as elsewhere
@@ -129,8 +130,7 @@ class _Extractor:
             yield "saliency", _Track(project.create_scalar("saliency", steps), 0)
 
     def values(self, block: Block) -> Iterator[tuple[str, Tensor]]:
-        """The values of a block, (S, n, ...), with the names of their tracks."""
-        hidden = block.passes[-1].hidden
+        """States, gates and saliency of a block, (S, n, ...), with the names of their tracks."""
         cells = []  # (S, n, C) of each layer of an LSTM
         for each in block.passes:
             states = self._states if each.layer + 1 in self._layers else []
@@ -139,9 +139,6 @@ class _Extractor:
             found["hidden"] = each.hidden
             cells += [found["cell"]] if "cell" in found else []
             yield from ((f"{name} {each.layer + 1}", found[name]) for name in states)
-        if self._what & {"predictions", "loss"}:
-            following = self._tokens_from(block, len(hidden), 1)[:, :, 1]
-            yield from self._predict(hidden, following)
         if "saliency" in self._what:
             after = [torch.stack(cells)] if cells else []
             after.insert(0, torch.stack([each.hidden for each in block.passes]))  # (layers, S, n, C)
@@ -149,12 +146,13 @@ class _Extractor:
                 torch.cat([torch.stack([each.before[part] for each in block.passes])[:, None], states[:, :-1]], dim=1)
                 for part, states in enumerate(after)
             ]
-            tokens = self._tokens_from(block, len(hidden), self._extraction.window)
+            tokens = self._tokens_from(block, self._extraction.window)
             found_saliency = saliency(self._model, tokens.flatten(0, 1), [part.flatten(1, 2) for part in before])
             yield "saliency", found_saliency.view(tokens.shape[:2])
 
     def write(self, block: Block, values: dict[str, Tensor]) -> None:
-        for name, of_steps in values.items():
+        """Write the values of a block, and the predictions and losses, which it computes."""
+        for name, of_steps in chain(values.items(), self._predict(block)):
             dataset, ahead = self._tracks[name]
             stored = of_steps.transpose(0, 1).to(getattr(torch, dataset.dtype.name))
             rows = stored.contiguous().cpu().numpy()  # (n, S, ...)
@@ -164,11 +162,12 @@ class _Extractor:
                 if end > start:
                     dataset[start:end] = row[: end - start]
 
-    def _predict(self, hidden: Tensor, following: Tensor) -> Iterator[tuple[str, Tensor]]:
-        """The loss (S, n) of the tokens that follow, and the best predictions (S, n, ranks) with probabilities.
-
-        From the hidden states (S, n, C) of the last layer.
-        """
+    @torch.no_grad()
+    def _predict(self, block: Block) -> Iterator[tuple[str, Tensor]]:
+        """The loss (S, n) of the next tokens, and the best predictions (S, n, ranks) with probabilities."""
+        if not self._what & {"predictions", "loss"}:
+            return
+        hidden, following = block.passes[-1].hidden, self._tokens_from(block, 1)[:, :, 1]  # (S, n, C), (S, n)
         size = max(1, LOGITS // self._model.configuration.vocabulary_size)
         parts: dict[str, list[Tensor]] = {}
         pairs = zip(torch.split(hidden.flatten(0, 1), size), torch.split(following.flatten(), size), strict=True)
@@ -186,9 +185,10 @@ class _Extractor:
             together = torch.cat(found)
             yield name, together.view(*following.shape, *together.shape[1:])
 
-    def _tokens_from(self, block: Block, steps: int, more: int) -> Tensor:
+    def _tokens_from(self, block: Block, more: int) -> Tensor:
         """The token at each step and `more` that follow it, (S, n, 1 + more); NO_TOKEN beyond the sequence."""
-        positions = block.starts[:, None] + np.arange(steps)[:, None, None] + np.arange(1 + more)
+        steps = np.arange(len(block.passes[-1].hidden))[:, None, None]
+        positions = block.starts[:, None] + steps + np.arange(1 + more)
         tokens = self._ids[np.minimum(positions, len(self._ids) - 1)].astype(np.int64)
         tokens[positions >= block.limits[:, None]] = NO_TOKEN
         return torch.from_numpy(tokens).to(self._model.decoder.weight.device)

@@ -115,50 +115,54 @@ def internals(
     step, all in its own order of time. Computes what is in `want`, as far as `mode` has it, and what that takes, in
     float32 at least and without gradients.
     """
-    exact = torch.promote_types(hidden.dtype, torch.float32)
-    weight_x, weight_h, *rest = (weight.to(exact) for weight in weights)
-    biases = rest[:2] if len(rest) >= 2 else None  # a projection, if there is one, comes last
-    steps, rows, cells = *x.shape[:2], len(weight_x) // max(len(GATES[mode]), 1)
-    read = _operand(x.to(exact).flatten(0, 1))  # (SB, E)
-    previous = _operand(torch.cat([before[0].unsqueeze(0), hidden[:-1]])[:steps].to(exact).flatten(0, 1))  # (SB, H)
-
-    def gate(name: str) -> Tensor:
-        index = GATES[mode].index(name)
-        part = slice(index * cells, (index + 1) * cells)
-        bias_x, bias_h = (bias[part] for bias in biases) if biases else (None, None)
-        value = _affine(read, weight_x[part], bias_x)
-        remembered = _affine(previous, weight_h[part], bias_h)
-        if (mode, name) == ("GRU", "candidate"):
-            remembered *= found["reset"].flatten(0, 1)
-        value += remembered
-        return (value.tanh_() if name == "candidate" else value.sigmoid_()).view(steps, rows, cells)
-
     needed = set(want)
     if "cell" in needed:
         needed |= {"input", "forget", "candidate"}
     if mode == "GRU" and "candidate" in needed:
         needed.add("reset")
+    exact = torch.promote_types(hidden.dtype, torch.float32)
+    weight_x, weight_h, *rest = (weight.to(exact) for weight in weights)
+    biases = rest[:2] if len(rest) >= 2 else None  # a projection, if there is one, comes last
+    steps, cells = len(x), len(weight_x) // max(len(GATES[mode]), 1)
+    x, previous = x.to(exact), torch.cat([before[0].unsqueeze(0), hidden[:-1]])[:steps].to(exact)
+    # The gates that are sigmoid or tanh of one sum come out of one product, which is far faster than one for each.
+    names = [name for name in GATES[mode] if name in needed and (mode, name) != ("GRU", "candidate")]
+
+    def of(names: list[str], parameter: Tensor) -> Tensor:
+        """The rows for some gates of a weight or bias."""
+        return torch.cat([parameter.view(-1, cells, *parameter.shape[1:])[GATES[mode].index(name)] for name in names])
+
     found: dict[str, Tensor] = {}
     with torch.autocast(x.device.type, enabled=False):
-        for name in GATES[mode]:
-            if name in needed:
-                found[name] = gate(name)
+        if names:
+            weight = torch.cat([of(names, weight_x), of(names, weight_h)], dim=1)
+            sums = _affine(
+                torch.cat([x, previous], dim=2), weight, of(names, biases[0] + biases[1]) if biases else None
+            )
+            found = dict(zip(names, torch.split(sums, cells, dim=2), strict=True))
+        for name, value in found.items():
+            value.tanh_() if name == "candidate" else value.sigmoid_()
+        if mode == "GRU" and "candidate" in needed:
+            one = ["candidate"]
+            bias_x, bias_h = (of(one, bias) for bias in biases) if biases else (None, None)
+            remembered = _affine(previous, of(one, weight_h), bias_h).mul_(found["reset"])
+            found["candidate"] = _affine(x, of(one, weight_x), bias_x).add_(remembered).tanh_()
         if mode == "LSTM" and "cell" in needed:
             found["cell"] = _cell_states(found, before[1].to(exact))
     return {name: value for name, value in found.items() if name in want}
 
 
-def _operand(x: Tensor) -> Tensor:
-    """The same as oneDNN wants it, where that can multiply it: twice as fast here as MKL is on processors of AMD."""
-    if x.device.type != "cpu" or x.dtype != torch.float32 or not x.numel():
-        return x
-    return x.to_mkldnn() if torch.backends.mkldnn.is_available() else x  # type: ignore[no-untyped-call]
-
-
 def _affine(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    if not x.is_mkldnn:
+    """`weight` x + `bias` for each step and row of x (S, B, E)."""
+    is_for_onednn = x.device.type == "cpu" and x.dtype == torch.float32 and x.numel()
+    if not is_for_onednn or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
         return nn.functional.linear(x, weight, bias)
-    return nn.functional.linear(x, weight.to_mkldnn(), None if bias is None else bias.to_mkldnn()).to_dense()
+    # oneDNN is twice as fast here as MKL is on processors of AMD.
+    flat, for_weight, for_bias = (
+        each if each is None else each.to_mkldnn() for each in (x.flatten(0, 1), weight, bias)
+    )
+    product: Tensor = nn.functional.linear(flat, for_weight, for_bias).to_dense()  # type: ignore[arg-type]
+    return product.view(*x.shape[:2], -1)
 
 
 def _cell_states(gates: dict[str, Tensor], cell: Tensor) -> Tensor:
