@@ -45,8 +45,8 @@ what can be written:
   loss         how much each token surprised the model, in nats  (annotation)
   saliency     how much each token matters to what the model predicts after
                it: the length of the gradient of the losses of the next tokens
-               with respect to the embedding of this one. Slow: some ten times
-               the time of all the rest                          (annotation)
+               with respect to the embedding of this one. Slow: every token
+               takes a backward pass of its own                  (annotation)
   By default: cell, hidden, predictions and loss, as far as the model has them.
 
   States and gates at a token are those after reading it. Predictions and loss
