@@ -122,17 +122,23 @@ def open_matrix(file: h5py.File, path: str) -> Matrix:
     except (KeyError, RuntimeError, OSError, ValueError) as error:
         raise ProjectError(f"{name} cannot be read: {error}.") from error
     if not isinstance(found, h5py.Dataset):
-        raise ProjectError(f"There is no {name}; it holds {_datasets(file)}.")
+        raise ProjectError(f"There is no {name}; it holds {list_datasets(file)}.")
     return Matrix(found, name)
 
 
-def _datasets(file: h5py.File, most: int = 20) -> str:
+def list_datasets(file: h5py.File, most: int = 20) -> str:
+    """The paths of the datasets in a file, for a message."""
+    names = dataset_paths(file, most + 1)
+    return ", ".join(map(repr, names[:most])) + (" and more" if len(names) > most else "") or "no data"
+
+
+def dataset_paths(file: h5py.File, most: int) -> list[str]:
     names: list[str] = []
 
     def visit(name: str, item: object) -> bool | None:
         if isinstance(item, h5py.Dataset):
-            names.append(repr(name))
-        return True if len(names) > most else None  # anything but None ends the visit
+            names.append(name)
+        return True if len(names) >= most else None  # anything but None ends the visit
 
     file.visititems(visit)
-    return ", ".join(names[:most]) + (" and more" if len(names) > most else "") or "no data"
+    return names
