@@ -68,7 +68,7 @@ def load_unfinished(
     differing = [_difference(name, content["begun"].get(name), begun[name]) for name in begun]
     if any(differing):
         raise ResumeError(
-            f"{unfinished_path(path)} is of a training with another {', another '.join(filter(None, differing))}. "
+            f"The training in {unfinished_path(path)} was begun otherwise: {'; '.join(filter(None, differing))}. "
             "Give what it was begun with, or begin anew: --replace in place of --resume."
         )
     model.load_state_dict(content["weights"])
@@ -103,4 +103,4 @@ def _difference(name: str, before: Any, now: Any) -> str:
     """The setting in words where it differs, else nothing; digests say nothing to a person."""
     if before == now:
         return ""
-    return name if name.startswith("text") else f"{name.replace('_', ' ')} ({before}, not {now})"
+    return f"another {name}" if name.startswith("text") else f"{name.replace('_', ' ')} {before}, not {now}"
