@@ -1,9 +1,11 @@
 """How a text is cut into tokens, characters or words, and what ids they get.
 
-tokens = Tokens("words")
-text = tokens.read(Path("book.txt"))
-vocabulary = tokens.vocabulary(text)
-ids = tokens.encode(text, vocabulary)
+    tokens = Tokens("words")
+    text = tokens.read(Path("book.txt"))
+    vocabulary = tokens.vocabulary(text)
+    ids = tokens.encode(text, vocabulary)
+
+A vocabulary is a list of tokens; the index of a token is its id.
 """
 
 from collections import Counter
@@ -20,10 +22,11 @@ Unit = Literal["characters", "words"]
 
 @dataclass(frozen=True)
 class Tokens:
-    """`line_ends` counts for words only: whether `<eos>` follows every line."""
+    """A way to cut texts."""
 
     unit: Unit = "characters"
     line_ends: bool = True
+    """Of words: whether `<eos>` follows every line."""
     carriage_returns: bool = False
     """Whether line ends stay as they are in the file; else each is `\\n`."""
 
@@ -41,7 +44,7 @@ class Tokens:
         return words.split(text, self.line_ends) if self.unit == "words" else text
 
     def vocabulary(self, text: str, limit: int | None = None) -> list[str]:
-        """The different tokens of `text`, index = id; `limit` counts for words only (`words.vocabulary_of`)."""
+        """The different tokens of `text`, in the order of their ids; of words: `limit` at most."""
         if self.unit == "characters":
             return characters.vocabulary_of(text)
         return words.vocabulary_of(self.cut(text), limit)

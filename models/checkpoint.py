@@ -16,6 +16,9 @@ from lstmvis.data.errors import LstmvisError
 from lstmvis.data.tokens import Tokens
 from lstmvis.models.language_model import Configuration, LanguageModel
 
+WRONG_CONTENT = (pickle.UnpicklingError, RuntimeError, EOFError, LookupError, TypeError, ValueError, AttributeError)
+"""What reading a file raises that holds something else than was expected."""
+
 
 class CheckpointError(LstmvisError):
     """A file is not a checkpoint of ours."""
@@ -99,13 +102,5 @@ def load_checkpoint(path: Path) -> Checkpoint:
         return Checkpoint(**{**content, "configuration": configuration, "tokens": tokens, "weights": weights})
     except OSError as error:
         raise CheckpointError(f"The model {path} cannot be read: {error.strerror}.") from error
-    except (
-        pickle.UnpicklingError,
-        RuntimeError,
-        EOFError,
-        TypeError,
-        LookupError,
-        ValueError,
-        AttributeError,
-    ) as error:
+    except WRONG_CONTENT as error:
         raise CheckpointError(f"{path} is not a model that `lstmvis train` has written.") from error

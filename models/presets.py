@@ -66,8 +66,9 @@ PRESETS = {
     "karpathy": Preset(
         # Section 3.3: weights from [-0.08, 0.08], 100 streams of 100 steps, RMSProp with learning rate 2e-3 and decay
         # 0.95 of its averages, 50 epochs, learning rate times 0.95 for each epoch after the 10th. The elementwise
-        # clipping at 5 is from the program that the paper was made with, char-rnn. The cells are one row of the paper's
-        # table 1. An embedding stands in for the paper's one-hot vectors.
+        # clipping at 5 is from the program that the paper was made with, char-rnn, which keeps back the last tenths of
+        # each stream (`--test 0.1 --parts 100`). The cells are one row of the paper's table 1. An embedding stands in
+        # for the paper's one-hot vectors.
         source="Karpathy, Johnson, Fei-Fei 2015, arXiv:1506.02078",
         tokens="characters",
         model={"cells": 128, "layers": 1, "embedding_size": 128, "dropout": 0.0},

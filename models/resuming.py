@@ -1,12 +1,11 @@
 """What it takes to go on with a training that was stopped: a file beside the model, written after each epoch.
 
 The file holds what the training was begun with, the weights as they were then, the optimizer's state, the state of the
-random numbers, the history, and the best weights so far. Training that goes on from it on the CPU of the same machine
-ends in the same numbers, bit for bit, as one that was never stopped.
+random numbers, the history, and the best weights so far. Training that goes on from it on the same machine's CPU, with
+as many threads, ends in the same numbers, bit for bit, as one that was never stopped.
 """
 
 import hashlib
-import pickle
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from torch import Tensor, nn
 
 from lstmvis.data.characters import Ids
 from lstmvis.data.errors import LstmvisError
-from lstmvis.models.checkpoint import save_whole
+from lstmvis.models.checkpoint import WRONG_CONTENT, save_whole
 
 CONTENT = ("begun", "weights", "optimizer", "random", "device_random", "history", "best_weights")
 
@@ -65,11 +64,11 @@ def load_unfinished(
 
     Raises ResumeError where there is no such file, or it was begun with other texts or settings than `begun`.
     """
-    content = read_unfinished(path)
+    content = _read_unfinished(path)
     differing = [_difference(name, content["begun"].get(name), begun[name]) for name in begun]
     if any(differing):
         raise ResumeError(
-            f"{unfinished_path(path)} is of a training with another {', another '.join(filter(None, differing))}. "
+            f"The training in {unfinished_path(path)} was begun otherwise: {'; '.join(filter(None, differing))}. "
             "Give what it was begun with, or begin anew: --replace in place of --resume."
         )
     model.load_state_dict(content["weights"])
@@ -80,8 +79,7 @@ def load_unfinished(
     return content["history"], content["best_weights"]
 
 
-def read_unfinished(path: Path) -> dict[str, Any]:
-    """What is in the file of model `path`. Raises ResumeError where there is none."""
+def _read_unfinished(path: Path) -> dict[str, Any]:
     unfinished = unfinished_path(path)
     try:
         content: dict[str, Any] = torch.load(unfinished, map_location="cpu", weights_only=True)
@@ -90,7 +88,7 @@ def read_unfinished(path: Path) -> dict[str, Any]:
         raise ResumeError(f"There is nothing to resume: no training of {path} was stopped ({unfinished}).") from error
     except OSError as error:
         raise ResumeError(f"{unfinished} cannot be read: {error.strerror}.") from error
-    except (pickle.UnpicklingError, RuntimeError, EOFError, LookupError, TypeError, ValueError) as error:
+    except WRONG_CONTENT as error:
         raise ResumeError(f"{unfinished} is not what `lstmvis train` has written.") from error
 
 
@@ -105,4 +103,4 @@ def _difference(name: str, before: Any, now: Any) -> str:
     """The setting in words where it differs, else nothing; digests say nothing to a person."""
     if before == now:
         return ""
-    return name if name.startswith("text") else f"{name.replace('_', ' ')} ({before}, not {now})"
+    return f"another {name}" if name.startswith("text") else f"{name.replace('_', ' ')} {before}, not {now}"

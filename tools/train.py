@@ -46,6 +46,9 @@ examples:
   lstmvis train ptb.train.txt --out ptb.pt --preset zaremba-small \\
       --validation-text ptb.valid.txt --test-text ptb.test.txt
       the Penn Treebank model of a paper, on the usual split
+  lstmvis train warpeace.txt --out warpeace.pt --preset karpathy \\
+      --test 0.1 --parts 100
+      the War and Peace model of a paper, split as its program does
 """
 
 SCALED = """\
@@ -81,11 +84,18 @@ def add_parser(commands: Any) -> None:
     )
     there = parser.add_mutually_exclusive_group()
     there.add_argument(
-        "--resume", action="store_true", help="go on with a training that was stopped; the other options as they were"
+        "--resume", action="store_true", help="go on with a training that was stopped; the other options as before"
     )
     there.add_argument("--replace", action="store_true", help="replace the model, or the training, that is there")
     parser.add_argument(
         "--device", default="auto", help="cpu, cuda, or auto: cuda where there is one (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--threads",
+        type=count,
+        metavar="N",
+        help="processor cores to use (default: one for up to 256 cells, which on a busy machine is faster than more; "
+        "else all)",
     )
 
     texts = parser.add_argument_group("the texts")
@@ -220,7 +230,9 @@ def run(options: argparse.Namespace) -> int:
         texts.append(f"{len(corpus.test):,} to test on")
     print(f"{', '.join(texts)}; a vocabulary of {len(corpus.vocabulary):,}", flush=True)
     try:
-        checkpoint = train_with_progress(corpus, options.out, configuration, settings, options.device, options.resume)
+        checkpoint = train_with_progress(
+            corpus, options.out, configuration, settings, options.device, options.resume, options.threads
+        )
     except KeyboardInterrupt:
         if unfinished_path(options.out).exists():
             print(f"{options.out} holds the best model so far. To go on, give the same command with --resume.")
@@ -341,6 +353,7 @@ def train_with_progress(
     settings: "Settings",
     device: str,
     resume: bool = False,
+    threads: int | None = None,
 ) -> "Checkpoint":
     """Train as `lstmvis.models.training.train` does, with a progress bar and a line for each epoch."""
     from lstmvis.models.device import choose_device
@@ -362,5 +375,5 @@ def train_with_progress(
         sys.stdout.flush()  # into a log, too, as it happens
 
     total = settings.epochs * len(corpus.training)
-    with progress_bar("training", total, unit=one) as bar, fitting_threads(configuration.cells):
+    with progress_bar("training", total, unit=one) as bar, fitting_threads(configuration.cells, threads):
         return train(corpus, path, configuration, settings, choose_device(device), resume, show_update, show_epoch)

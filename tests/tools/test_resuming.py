@@ -134,8 +134,8 @@ def test_another_setting_is_named_and_nothing_changed(stopped, text, capsys):
     assert train(text, stopped, "--resume", "--seed", "2", "--tokens", "words") == 1
     error = capsys.readouterr().err
     assert "another text to train on" in error
-    assert "another unit (characters, not words)" in error
-    assert "another seed (1, not 2)" in error
+    assert "unit characters, not words" in error
+    assert "seed 1, not 2" in error
     assert unfinished_path(stopped).read_bytes() == before
 
 
