@@ -71,7 +71,7 @@ def measure(source: Source, watch: Watch = lambda read: None) -> Statistics:
             finite = values[is_finite]
         np.minimum(lowest, low, out=lowest)
         np.maximum(highest, high, out=highest)
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore"):  # sums of the very largest numbers are made good below
             total += float(finite.sum(dtype=np.float64))
         on += int(np.count_nonzero(values >= cut))
         if squashed:
@@ -81,7 +81,7 @@ def measure(source: Source, watch: Watch = lambda read: None) -> Statistics:
     return Statistics(
         lowest=float(lowest.min()) if finite_count else 0.0,
         highest=float(highest.max()) if finite_count else 0.0,
-        mean=total / finite_count if finite_count else 0.0,
+        mean=float(np.clip(np.nan_to_num(total / finite_count), lowest.min(), highest.max())) if finite_count else 0.0,
         share_on=on / count if count else 0.0,
         share_saturated=saturated / count if count else 0.0,
         constant_cells=int(np.count_nonzero(lowest == highest)),

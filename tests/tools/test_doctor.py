@@ -41,12 +41,13 @@ def test_a_fault_in_any_project_is_told_by_the_status(tmp_path, capsys):
 
 
 def test_the_same_as_json(tmp_path, capsys):
-    write_small_project(tmp_path / "a", STATES)
+    write_small_project(tmp_path / "a", STATES * np.float64(1e308))
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "lstm.yml").write_text("[")
     assert main(["doctor", "--json", str(tmp_path)]) == 1
     whole, broken = json.loads(capsys.readouterr().out)
-    assert (whole["faults"], whole["hints"], broken["faults"]) == (0, 1, 1)
+    assert (whole["faults"], broken["faults"]) == (0, 1)
+    assert whole["sources"][0]["statistics"]["mean"] <= 1e308
     assert whole["sources"][0]["statistics"]["constant_cells"] == 0
     assert broken["findings"][0]["what"].startswith("lstm.yml, line 1")
 
