@@ -8,7 +8,7 @@ import yaml
 
 from lstmvis.data.errors import ProjectError
 from lstmvis.data.findings import Finding, fault, hint
-from lstmvis.data.matrix import dataset_names, open_hdf5
+from lstmvis.data.matrix import MOST_NAMES, dataset_paths, open_hdf5
 from lstmvis.data.project import CONFIG_NAME, Project, did_you_mean, read_config_nodes
 
 ENDINGS = (".h5", ".hdf5")
@@ -52,7 +52,7 @@ def no_configuration(directory: Path) -> Finding:
 def _matrix_paths(file: Path) -> list[str]:
     try:
         with open_hdf5(file) as opened:
-            return [path for path in dataset_names(opened) if opened[path].ndim == 2]
+            return [path for path in dataset_paths(opened, MOST_NAMES) if opened[path].ndim == 2]
     except ProjectError:
         return []
 

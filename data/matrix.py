@@ -15,7 +15,7 @@ from lstmvis.data.errors import ProjectError
 from lstmvis.data.stamps import stamp_of
 
 WRITE_AGAIN = "Copy it again from where it came from, or let what wrote it write it again, to its end."
-MOST_NAMES = 20  # that a message lists
+MOST_NAMES = 1000  # of which the one that was meant is looked for
 NEAR = 64  # entries that lie as near to each other as this are read in one go
 
 
@@ -156,26 +156,25 @@ def open_matrix(file: h5py.File, path: str) -> Matrix:
     except (KeyError, RuntimeError, OSError, ValueError) as error:
         raise ProjectError(f"{name} cannot be read: {error}.") from error
     if not isinstance(found, h5py.Dataset):
-        names = dataset_names(file)
-        meant = get_close_matches(path, names, n=1)
+        meant = get_close_matches(path, dataset_paths(file, MOST_NAMES), n=1)
         change = f"Did you mean `path: {meant[0]}`?" if meant else "Correct `path`: it is the name inside the file."
-        raise ProjectError(f"There is no {name}; it holds {_datasets(names)}.", change)
+        raise ProjectError(f"There is no {name}; it holds {list_datasets(file)}.", change)
     return Matrix(found, name)
 
 
-def _datasets(names: list[str]) -> str:
-    listed = ", ".join(map(repr, names[:MOST_NAMES]))
-    return listed + (" and more" if len(names) > MOST_NAMES else "") or "no data"
+def list_datasets(file: h5py.File, most: int = 20) -> str:
+    """The paths of the datasets in a file, for a message."""
+    names = dataset_paths(file, most + 1)
+    return ", ".join(map(repr, names[:most])) + (" and more" if len(names) > most else "") or "no data"
 
 
-def dataset_names(file: h5py.File) -> list[str]:
-    """The paths of the datasets in a file, at most one more than are ever listed."""
+def dataset_paths(file: h5py.File, most: int) -> list[str]:
     names: list[str] = []
 
     def visit(name: str, item: object) -> bool | None:
         if isinstance(item, h5py.Dataset):
             names.append(name)
-        return True if len(names) > MOST_NAMES else None  # anything but None ends the visit
+        return True if len(names) >= most else None  # anything but None ends the visit
 
     file.visititems(visit)
     return names
