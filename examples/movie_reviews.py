@@ -17,12 +17,12 @@ from pathlib import Path
 import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
-from torch.nn.utils.rnn import pad_sequence
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
 
+from lstmvis.data import Discrete
 from lstmvis.models.recorder import record
 
 LABELS = ["neg", "pos"]
-PADDING, UNKNOWN = "<pad>", "<unk>"
 
 
 class Classifier(nn.Module):
@@ -34,10 +34,9 @@ class Classifier(nn.Module):
         self.dropout = nn.Dropout(0.3)
 
     def forward(self, ids, lengths):  # (reviews, words), (reviews,)
-        packed = nn.utils.rnn.pack_padded_sequence(
-            self.dropout(self.embedding(ids)), lengths, batch_first=True, enforce_sorted=False
-        )
-        states, _ = nn.utils.rnn.pad_packed_sequence(self.lstm(packed)[0], batch_first=True)
+        x = self.dropout(self.embedding(ids))
+        packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        states, _ = pad_packed_sequence(self.lstm(packed)[0], batch_first=True)
         return self.score(self.dropout(states)).squeeze(2)  # (reviews, words)
 
 
@@ -70,7 +69,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=Path, default=Path.home() / "nltk_data" / "corpora" / "movie_reviews.zip")
     parser.add_argument("--out", type=Path, default=Path("projects/movie_reviews"))
-    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--epochs", type=int, default=7)
     parser.add_argument("--cells", type=int, default=32, help="in each direction")
     parser.add_argument("--words", type=int, default=200, help="of each review, from its end")
     parser.add_argument("--reviews", type=int, help="only so many of them")
@@ -80,7 +79,7 @@ def main():
     reviews = read(options.corpus, options.words)[: options.reviews]
     held_out, training = reviews[: len(reviews) // 5], reviews[len(reviews) // 5 :]
     counts = Counter(word for words, _ in training for word in words)
-    vocabulary = [PADDING, UNKNOWN, *(word for word, count in counts.most_common(20_000) if count > 4)]
+    vocabulary = ["<pad>", "<unk>", *(word for word, count in counts.most_common(20_000) if count > 4)]
     ids_of = {word: number for number, word in enumerate(vocabulary)}
     model = Classifier(len(vocabulary), options.cells)
     optimizer = torch.optim.Adam(model.parameters(), lr=5e-3)
@@ -90,13 +89,13 @@ def main():
             loss = binary_cross_entropy_with_logits(mean(model(ids, lengths), lengths), labels.float())
             optimizer.zero_grad()
             loss.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
         print(f"epoch {epoch + 1}, loss of the last reviews {loss.item():.3f}", flush=True)
 
     model.eval()
     right = 0
-    with torch.no_grad(), record(model, options.out, vocabulary, replace=True) as recorder:
+    said = {"name": "Movie reviews", "description": "A bidirectional LSTM on reviews that it has not seen"}
+    with torch.no_grad(), record(model, options.out, vocabulary, **said, replace=True) as recorder:
         for ids, lengths, labels in batches(held_out, ids_of):
             scores = model(ids, lengths)
             found = (mean(scores, lengths) > 0).long()
@@ -105,8 +104,8 @@ def main():
                 ids,
                 lengths,
                 score=scores,
-                label=[LABELS[label] for label in labels],
-                prediction=[LABELS[label] for label in found],
+                label=Discrete(labels, LABELS),
+                prediction=Discrete(found, LABELS),
                 correct=found == labels,
             )
     print(f"{right} of {len(held_out)} unseen reviews are right. To see them: lstmvis serve {options.out}")

@@ -63,7 +63,8 @@ def main():
         if (update + 1) % 100 == 0:
             print(f"update {update + 1}, mean square error {loss.item():.6f}", flush=True)
 
-    with torch.no_grad(), record(model, options.out, replace=True) as recorder:
+    said = {"name": "A chaotic series", "description": "A GRU that predicts its next value"}
+    with torch.no_grad(), record(model, options.out, **said, replace=True) as recorder:
         after = model(unseen[None])  # the prediction for the value at each step is made at the one before
         prediction = torch.cat([unseen[:1], after[0, :-1]])
         error = (prediction - unseen).abs()

@@ -1,5 +1,6 @@
 import re
 import tracemalloc
+from itertools import repeat
 
 import h5py
 import numpy as np
@@ -179,6 +180,12 @@ def test_resets_in_one_pass_are_given_by_their_first_steps(write):
     assert annotation_of(project, "label") == ["True"] * 4 + ["False"] * 2
 
 
+def test_an_annotation_that_comes_as_sentences_makes_no_sequences(write):
+    project = write(WORDS, STATES, {"a": [["x", "y"], ["x", "y", "x"], ["y"]]})
+    assert annotation_of(project, "a") == ["x", "y", "x", "y", "x", "y"]
+    assert len(project.sequence_starts) == 0
+
+
 def test_ids_are_tokens_of_the_vocabulary_in_either_form_and_a_string_is_its_characters(write):
     assert words_of(write([2, 0, 1, 0, 0, 2], STATES, vocabulary=["a", "b", "c"])) == list("cabaac")
     assert words_of(write([2, 1, 1, 1, 1, 0], STATES, vocabulary={"a": 1, "b": 2})) == [*"baaaa", "#0"]
@@ -255,7 +262,7 @@ def test_what_is_no_ordinary_number_is_kept_and_mentioned(write, value, dtype, r
 REFUSED = {
     "There are 5 tokens, but 6 steps of the states 'state'.": ((WORDS[:5], STATES), {}),
     "There are 6 steps of the states 'a', but 5 steps of the states 'b'.": ((None, {"a": STATES, "b": STATES[:5]}), {}),
-    "There are 6 tokens, but 7 steps of the states 'state'.": ((WORDS, iter([STATES, STATES[:1]])), {}),
+    "There are 6 tokens, but at least 12 steps of the states 'state'.": ((WORDS, repeat(STATES)), {}),
     "There are 6 tokens, but 4 steps of the states 'state'. ": ((WORDS, iter([STATES[:4]])), {}),
     "There are 6 steps of the states 'a', but 5 steps of the states 'b'. ": (
         (None, {"a": iter([STATES]), "b": iter([STATES[:5]])}),
@@ -271,6 +278,7 @@ REFUSED = {
         (WORDS, SEQUENCES, {"x": np.zeros(5)}),
         {},
     ),
+    "There are 6 tokens, but 5 values of 'x'.": ((WORDS, STATES, {"x": [[1, 2], [3, 4, 5]]}), {}),
     "Sequence 1 (of 0 to 1) has 4 steps in the tokens, but 3 in the states 'state'.": (
         ([WORDS[:2], WORDS[2:]], [STATES[:2], STATES[2:5]]),
         {},
