@@ -99,7 +99,6 @@ class Watched:
         for handle in self._handles:
             handle.remove()
         self._handles.clear()
-        self.calls.clear()
 
     def _after(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         with torch.no_grad():
