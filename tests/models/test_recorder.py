@@ -195,6 +195,24 @@ def test_inner_states_under_dropout_are_those_of_the_pass_itself(tmp_path, packe
         np.testing.assert_allclose(found[f"rnn/layer{layer + 1}/cell"][last], cell[layer].detach(), atol=1e-5)
 
 
+def test_dropout_that_cannot_be_repeated_is_refused(tmp_path):
+    class Capricious(nn.LSTM):
+        def forward(self, *args):
+            torch.rand(1)
+            return super().forward(*args)
+
+    model = Reader(Capricious(3, 4, num_layers=2, dropout=0.5))
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.normal_()
+    refused(
+        tmp_path, r"The dropout between the layers of 'rnn' \(Capricious\) cannot be repeated", once(batch()), model
+    )
+    model.eval()
+    with record(model, tmp_path / "project", WORDS) as recorder:
+        once(batch())(model, recorder)
+
+
 def test_a_model_is_as_before_once_the_block_has_ended(tmp_path):
     model = Reader(make("LSTM", input_size=3, hidden_size=4, num_layers=2, dropout=0.5))
     ids, _ = random_batch(2, 5)
