@@ -73,9 +73,9 @@ def test_a_classifier_s_reviews_are_sequences_with_label_prediction_and_correctn
     assert [str(label == guess) for label, guess in zip(labels, found, strict=True)] == correct
     assert correct.count("True") == right
 
-    source = "states::lstm/layer1/backward/hidden"
-    with exploring(chromium, project, source=source, threshold=0.01, track=["score", "label", "correct"]) as hand:
-        first = int(project.sequence_starts[1])
+    first = int(project.sequence_starts[1])
+    view = {"source": "states::lstm/layer1/backward/hidden", "pos": first - 3, "threshold": 0.01}
+    with exploring(chromium, project, **view, track=["score", "label", "correct"]) as hand:
         shown = hand.page.locator(f"[data-view=tracks] [data-pos='{first}']").all_inner_texts()
         assert {labels[1], correct[1]} <= set(shown)
         hand.brush(first, first + 1)

@@ -12,9 +12,8 @@ from lstmvis.data import Discrete, Ranked, Scalar, States, arrays, series, write
 from lstmvis.data.errors import ProjectError, ProjectExistsError
 from lstmvis.data.project import Project
 
-CHANCE = np.random.default_rng(1)
 WORDS = ["the", "cat", "sat", "on", "the", "mat"]
-STATES = CHANCE.normal(size=(6, 3)).astype(np.float32)
+STATES = np.random.default_rng(1).normal(size=(6, 3)).astype(np.float32)
 CUT = [2, 3, 1]  # the same steps as three sequences
 SEQUENCES = [STATES[:2], STATES[2:5], STATES[5:]]
 
@@ -130,8 +129,9 @@ def test_however_it_comes_and_however_small_the_pieces_the_same_is_written(tmp_p
     lengths = data.draw(st.lists(st.integers(0, 4), min_size=1, max_size=5).filter(any), "lengths")
     T, C = sum(lengths), data.draw(st.integers(1, 3), "cells")
     ends = np.cumsum(lengths)[:-1]
-    states = CHANCE.normal(size=(T, C)).astype(np.float32)
-    ids = CHANCE.integers(0, 3, T)
+    chance = np.random.default_rng(data.draw(st.integers(0, 99), "seed"))
+    states = chance.normal(size=(T, C)).astype(np.float32)
+    ids = chance.integers(0, 3, T)
 
     def form(values):
         sequences = np.split(values, ends)
