@@ -16,6 +16,7 @@ b goes on where row b of the pass before stopped, and comes to lie behind it in 
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -397,7 +398,7 @@ def _joined(watched: Watched, calls: list[Call]) -> Call:
     if is_one and max(call.shape[0] for call in calls) > 1:  # else the program steps through them by itself
         is_one = all(
             call.before is not None and last.after is not None and torch.equal(call.before, last.after)
-            for last, call in zip(calls, more, strict=False)
+            for last, call in pairwise(calls)
         )
     if not is_one:
         raise RecordingError(
