@@ -12,10 +12,14 @@ from lstmvis.data.errors import CorpusError
 Ids = NDArray[np.unsignedinteger[Any]]
 
 
-def read_text(path: Path) -> str:
-    """The text of a UTF-8 file, line ends as `\\n`. Raises CorpusError where there is none to read."""
+def read_text(path: Path, carriage_returns: bool = False) -> str:
+    """The text of a UTF-8 file, line ends as `\\n`, or as they are where `carriage_returns` are wanted.
+
+    Raises CorpusError where there is none to read.
+    """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        with path.open(encoding="utf-8-sig", newline="" if carriage_returns else None) as file:
+            text = file.read()
     except UnicodeDecodeError as error:
         wrong = error.object[error.start]
         raise CorpusError(

@@ -18,18 +18,27 @@ _LINE = re.compile(r"(.*)[ \t](-?\d+)\s*")
 class Dictionary:
     """Tokens by id, and ids by token. Where a file names one twice, the later line counts, as in LSTMVis.
 
-    So a token may stand for several ids: each is decoded to it, and `ids` has the last of them.
+    So a token may stand for several ids: each is decoded to it, and `ids` has the last of them. `lost` are the entries
+    whose id a later one took.
     """
 
-    def __init__(self, entries: Iterable[tuple[str, int]]) -> None:
+    def __init__(self, entries: Iterable[tuple[str, int]], name: str = "the dictionary") -> None:
+        self.name = name
         self.ids: dict[str, int] = {}
+        self.lost: list[tuple[str, int]] = []
         self._tokens: dict[int, str] = {}
         for token, number in entries:
+            if self._tokens.get(number, token) != token:
+                self.lost.append((self._tokens[number], number))
             self.ids[token] = number
             self._tokens[number] = token
 
     def __len__(self) -> int:
         return len(self._tokens)
+
+    def numbers(self) -> list[int]:
+        """All ids that stand for something, ascending."""
+        return sorted(self._tokens)
 
     def tokens(self) -> list[str]:
         """All tokens in the order of the file, each once."""
@@ -43,12 +52,18 @@ class Dictionary:
 def read_dictionary(path: Path) -> Dictionary:
     """Raises ProjectError, with the line where there is one, for what is not a dictionary."""
     if path.suffix not in ENDINGS:
-        raise ProjectError(f"The name of dictionary {path.name} must end in {', '.join(ENDINGS)}.")
+        raise ProjectError(
+            f"The name of dictionary {path.name} must end in {', '.join(ENDINGS)}.",
+            "Rename it: .dict and .txt hold `token id` a line, .json a list of tokens.",
+        )
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
-        raise ProjectError(f"Dictionary {path.name} cannot be read: {error.strerror or error}.") from error
-    return Dictionary(_json_entries(text, path.name) if path.suffix == ".json" else _line_entries(text, path.name))
+        raise ProjectError(
+            f"Dictionary {path.name} cannot be read: {error.strerror or error}.", "Put it there, or correct `files`."
+        ) from error
+    read = _json_entries if path.suffix == ".json" else _line_entries
+    return Dictionary(read(text, path.name), path.name)
 
 
 def write_dictionary(path: Path, tokens: Sequence[str]) -> None:
@@ -74,7 +89,10 @@ def _line_entries(text: str, name: str) -> list[tuple[str, int]]:
         if not re.search(r"[ \t]", line.rstrip(" \t\r")):
             continue  # blank, or a token without an id: LSTMVis passes over them too
         if not (found := _LINE.fullmatch(line)):
-            raise ProjectError(f"Dictionary {name}, line {number}: expected `token id`, found {line[:40]!r}.")
+            raise ProjectError(
+                f"Dictionary {name}, line {number}: expected `token id`, found {line[:40]!r}.",
+                "The id comes last, a whole number after a space; tokens with white space need a .json dictionary.",
+            )
         token = found[1]
         # Tokens of spaces alone cannot be told from padding: LSTMVis reads each as one space.
         entries.append((token.strip() or (token.replace(" ", "") or " "), int(found[2])))

@@ -6,7 +6,14 @@ class LstmvisError(Exception):
 
 
 class ProjectError(LstmvisError):
-    """A project, or a part of it, cannot be opened or written."""
+    """A project, or a part of it, cannot be opened or written.
+
+    `change` says what would mend it, as a sentence, where the message alone leaves that open.
+    """
+
+    def __init__(self, message: str, change: str = "") -> None:
+        super().__init__(message)
+        self.change = change
 
 
 class ProjectExistsError(ProjectError):

@@ -1,6 +1,9 @@
 """Arrays in HDF5 files, read in slices of their first axis, whatever way they are laid out."""
 
+import math
 import os
+import re
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,8 @@ from numpy.typing import NDArray
 from lstmvis.data.errors import ProjectError
 from lstmvis.data.stamps import stamp_of
 
+WRITE_AGAIN = "Copy it again from where it came from, or let what wrote it write it again, to its end."
+MOST_NAMES = 1000  # of which the one that was meant is looked for
 NEAR = 64  # entries that lie as near to each other as this are read in one go
 
 
@@ -31,19 +36,27 @@ class Matrix:
             raise ProjectError(f"{name} must hold its values itself; as {elsewhere} it takes them from elsewhere.")
         if dataset.ndim not in (1, 2) or dataset.dtype.kind not in "fiub":
             raise ProjectError(
-                f"{name} must be an array of numbers with one or two axes; it is {dataset.dtype} {dataset.shape}."
+                f"{name} must be an array of numbers with one or two axes; it is {dataset.dtype} {dataset.shape}.",
+                "Text becomes ids, with a dictionary that says what they stand for; states become steps x cells.",
             )
         self.name = name
         self.file = Path(dataset.file.filename)
         self.stamp = stamp_of(dataset.file.id.get_vfd_handle())  # of what HDF5 opened, whatever has the name by now
         self.shape: tuple[int, ...] = dataset.shape
         self.dtype: np.dtype[Any] = dataset.dtype
+        self.chunks: tuple[int, ...] | None = dataset.chunks
+        self.compression: str | None = dataset.compression
         self._data: Any = _map(dataset)
         if self._data is None:
             self._data = dataset
 
     def __len__(self) -> int:
         return self.shape[0]
+
+    @property
+    def nbytes(self) -> int:
+        """The size of all values, before any compression."""
+        return math.prod(self.shape) * self.dtype.itemsize
 
     @property
     def mapped(self) -> bool:
@@ -100,18 +113,39 @@ def _map(dataset: h5py.Dataset) -> Any:
         return None
     path = dataset.file.filename
     if os.path.getsize(path) < offset + dataset.size * dataset.dtype.itemsize:
-        raise ProjectError(f"{Path(path).name} is cut off: it ends before the data of {dataset.name} do.")
+        raise ProjectError(f"{Path(path).name} is cut off: it ends before the data of {dataset.name} do.", WRITE_AGAIN)
     return np.memmap(path, mode="r", dtype=dataset.dtype, shape=dataset.shape, offset=offset)
 
 
 def open_hdf5(path: Path) -> h5py.File:
     """Raises ProjectError for a file that is missing or not HDF5."""
     if not path.is_file():
-        raise ProjectError(f"The file {path.name} is missing.")
+        raise ProjectError(f"The file {path.name} is missing.", _missing(path))
     try:
         return h5py.File(path, "r")
     except OSError as error:
-        raise ProjectError(f"{path.name} cannot be read as HDF5: {error}.") from error
+        if cut := re.search(r"truncated file: eof = (\d+), .*stored_eof = (\d+)", str(error)):
+            there, whole = map(int, cut.groups())
+            sentence = f"{path.name} is cut off: {there:,} bytes are there of {whole:,}."
+            raise ProjectError(sentence, WRITE_AGAIN) from error
+        raise ProjectError(f"{path.name} cannot be read as HDF5: {error}.", _unreadable(path, str(error))) from error
+
+
+def _missing(path: Path) -> str:
+    beside = [file.name for file in path.parent.glob("*") if file.is_file()]
+    meant = get_close_matches(path.name, beside, n=1)
+    return f"Put it there, or correct `files`{f': there is {meant[0]}' if meant else ''}."
+
+
+def _unreadable(path: Path, reason: str) -> str:
+    if "lock" in reason:
+        return "A program has it open for writing: close it there, or wait until it is done."
+    if not path.stat().st_size:
+        return "It is empty. " + WRITE_AGAIN
+    with path.open("rb") as file:
+        if file.read(40).startswith(b"version https://git-lfs"):
+            return "It is only Git's placeholder for it: run `git lfs pull`."
+    return "Is it HDF5? Arrays of other formats have to be written into an HDF5 file."
 
 
 def open_matrix(file: h5py.File, path: str) -> Matrix:
@@ -122,17 +156,25 @@ def open_matrix(file: h5py.File, path: str) -> Matrix:
     except (KeyError, RuntimeError, OSError, ValueError) as error:
         raise ProjectError(f"{name} cannot be read: {error}.") from error
     if not isinstance(found, h5py.Dataset):
-        raise ProjectError(f"There is no {name}; it holds {_datasets(file)}.")
+        meant = get_close_matches(path, dataset_paths(file, MOST_NAMES), n=1)
+        change = f"Did you mean `path: {meant[0]}`?" if meant else "Correct `path`: it is the name inside the file."
+        raise ProjectError(f"There is no {name}; it holds {list_datasets(file)}.", change)
     return Matrix(found, name)
 
 
-def _datasets(file: h5py.File, most: int = 20) -> str:
+def list_datasets(file: h5py.File, most: int = 20) -> str:
+    """The paths of the datasets in a file, for a message."""
+    names = dataset_paths(file, most + 1)
+    return ", ".join(map(repr, names[:most])) + (" and more" if len(names) > most else "") or "no data"
+
+
+def dataset_paths(file: h5py.File, most: int) -> list[str]:
     names: list[str] = []
 
     def visit(name: str, item: object) -> bool | None:
         if isinstance(item, h5py.Dataset):
-            names.append(repr(name))
-        return True if len(names) > most else None  # anything but None ends the visit
+            names.append(name)
+        return True if len(names) >= most else None  # anything but None ends the visit
 
     file.visititems(visit)
-    return ", ".join(names[:most]) + (" and more" if len(names) > most else "") or "no data"
+    return names

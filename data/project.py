@@ -7,8 +7,9 @@ collected in `Project.problems` and leaves the other parts usable.
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -29,6 +30,15 @@ MOST_DISCRETE_VALUES = 10_000
 T = TypeVar("T")
 Transform = Literal["tanh", "none"]
 TRANSFORMS: tuple[Transform, ...] = ("tanh", "none")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with a part of a project, and what would mend it where that does not go without saying."""
+
+    where: str
+    what: str
+    change: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,30 +107,37 @@ class Project:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.problems: list[str] = []
+        self.found_wrong: list[Problem] = []
         config = _read_config(directory / CONFIG_NAME)
         self.name = str(config.get("name") or directory.name)
         self.description = str(config.get("description") or self.name)
-        self._config = config
+        self.config = config
         self._files: dict[str, Path] = {}
         for reference, file in self._section("files").items():
-            if path := self._attempt(partial(_inside, directory, str(file))):
+            if path := self._attempt("files", partial(_inside, directory, str(file))):
                 self._files[reference] = path
         self._hdf5: dict[str, h5py.File] = {}
-        self._dictionaries: dict[str, Dictionary] = {}
+        self.dictionaries: dict[str, Dictionary] = {}
         self.sources: dict[str, Source] = {}
         for source in self._open_sources():
             if source.id in self.sources:
-                self._complain(f"{CONFIG_NAME}: `states.types` names {source.id!r} more than once; the first counts.")
+                sentence = f"{CONFIG_NAME}: `states.types` names {source.id!r} more than once; the first counts."
+                self._complain("states.types", sentence, "Take the others out.")
             self.sources.setdefault(source.id, source)
-        self.words: Words | None = self._attempt(self._open_words)
-        self.sequence_starts: NDArray[np.int64] = self._attempt(self._open_sequences, _NO_STARTS)  # (sequences,)
-        self._meta: dict[str, dict[str, Any]] = {}
+        self.words: Words | None = self._attempt("word_sequence", self._open_words)
+        # (sequences,)
+        self.sequence_starts: NDArray[np.int64] = self._attempt("sequences", self._open_sequences, _NO_STARTS)
+        self.meta: dict[str, dict[str, Any]] = {}
         self.annotations: dict[str, Annotation] = {}
         for name, item in self._section("meta").items():
-            if annotation := self._attempt(partial(self._open_annotation, name, item)):
+            if annotation := self._attempt(f"annotation {name}", partial(self._open_annotation, name, item)):
                 self.annotations[name] = annotation
         self._hdf5.clear()  # closes the files; a matrix that is not mapped keeps its own open
+
+    @property
+    def problems(self) -> list[str]:
+        """A sentence for each part that is not usable."""
+        return [problem.what for problem in self.found_wrong]
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -138,7 +155,7 @@ class Project:
         words = dict(self._section("word_sequence"))
         words["size"] = [len(self.words.ids) if self.words else self.steps]
         words["dict_size"] = len(self.words.dictionary) if self.words and self.words.dictionary else 0
-        etc = self._config.get("etc")
+        etc = self.config.get("etc")
         return {
             "name": self.name,
             "description": self.description,
@@ -146,40 +163,46 @@ class Project:
             "is_searchable": searchable,
             "files": {name: os.path.relpath(path, self.directory) for name, path in self._files.items()},
             "word_sequence": words,
-            "word_embedding": self._config.get("word_embedding") or {"size": [-1, -1]},
+            "word_embedding": self.config.get("word_embedding") or {"size": [-1, -1]},
             "states": {"types": [source.describe() for source in self.sources.values()]},
-            "meta": self._meta or [],
+            "meta": self.meta or [],
             "etc": {"regex_search": False} | (etc if isinstance(etc, dict) else {}),
             **({"error": " ".join(self.problems)} if self.problems else {}),
         }
 
-    def _attempt(self, open_part: Callable[[], T], otherwise: Any = None) -> T | Any:
+    def _attempt(self, where: str, open_part: Callable[[], T], otherwise: Any = None) -> T | Any:
         try:
             return open_part()
         except ProjectError as error:
-            self._complain(str(error))
+            self._complain(where, str(error), error.change)
             return otherwise
 
-    def _complain(self, problem: str) -> None:
-        if problem not in self.problems:  # a missing file is missing for each of its parts
-            self.problems.append(problem)
+    def _complain(self, where: str, what: str, change: str = "") -> None:
+        if what not in self.problems:  # a missing file is missing for each of its parts
+            self.found_wrong.append(Problem(where, what, change))
 
     def _section(self, key: str) -> Mapping[str, Any]:
-        section = self._config.get(key) or {}
+        section = self.config.get(key) or {}
         if isinstance(section, dict):
             return section
-        self._complain(f"{CONFIG_NAME}: `{key}` must be a mapping.")
+        self._complain(key, f"{CONFIG_NAME}: `{key}` must be a mapping.")
         return {}
 
     def _open_sources(self) -> list[Source]:
         states = self._section("states")
         types = states.get("types") or []
         if not isinstance(types, list) or not all(isinstance(item, dict) for item in types):
-            self._complain(f"{CONFIG_NAME}: `states.types` must be a list of mappings, one for each source.")
+            sentence = f"{CONFIG_NAME}: `states.types` must be a list of mappings, one for each source."
+            self._complain("states.types", sentence)
             return []
         if not types:
-            self._complain(f"{CONFIG_NAME} names no sources: `states.types` is missing or empty.")
-        opened = [self._attempt(partial(self._open_source, item, states.get("file"))) for item in types]
+            sentence = f"{CONFIG_NAME} names no sources: `states.types` is missing or empty."
+            example = "states: {file: states, types: [{type: cell, layer: 1, path: PATH_IN_THE_HDF5_FILE}]}"
+            self._complain("states.types", sentence, f"Name at least one, such as `{example}`.")
+        opened = []
+        for number, item in enumerate(types, start=1):
+            named = f"{item.get('file', states.get('file'))}::{item['path']}" if "path" in item else str(number)
+            opened.append(self._attempt(f"source {named}", partial(self._open_source, item, states.get("file"))))
         return [source for source in opened if source]
 
     def _open_source(self, item: Mapping[str, Any], default_file: object) -> Source:
@@ -190,7 +213,10 @@ class Project:
         file, path = _text({"file": default_file} | dict(item), "file", where), _text(item, "path", where)
         states = self._matrix(file, path)
         if len(states.shape) != 2:
-            raise ProjectError(f"{states.name} must have two axes, steps x cells; its shape is {states.shape}.")
+            raise ProjectError(
+                f"{states.name} must have two axes, steps x cells; its shape is {states.shape}.",
+                "Store the states of step t as row t: all batches laid end to end, in the order of the text.",
+            )
         layer = item.get("layer", 1)
         return Source(
             file=file,
@@ -217,7 +243,9 @@ class Project:
         matrix = self._vector(section, "`sequences`")
         starts = matrix.integers(0, len(matrix))
         if not ascend_from_zero(starts):
-            raise ProjectError(f"{matrix.name} must hold the starts of the sequences, ascending from 0.")
+            raise ProjectError(
+                f"{matrix.name} must hold the starts of the sequences, ascending from 0.", _first_descent(starts)
+            )
         return starts
 
     def _open_annotation(self, name: str, item: object) -> Annotation:
@@ -241,14 +269,14 @@ class Project:
         index_name = item.get("index") or "self"
         index = None
         if index_name != "self":
-            section = self._config.get(index_name)
+            section = self.config.get(index_name)
             if not isinstance(section, dict):
                 raise ProjectError(f"{CONFIG_NAME}: {where} has the index {index_name!r}, which is not in this file.")
             index = self._vector(section, f"`{index_name}`")
         annotation = Annotation(name, kind, values, weights, labels, index)
         described = dict(item) | {"type": kind, "index": index_name}
         described["vis"] = _visualisation(item.get("vis"), annotation, where)
-        self._meta[name] = described
+        self.meta[name] = described
         return annotation
 
     def _vector(self, section: Mapping[str, Any], where: str) -> Matrix:
@@ -266,14 +294,18 @@ class Project:
         return matrix
 
     def _dictionary(self, file: str) -> Dictionary:
-        if file not in self._dictionaries:
-            self._dictionaries[file] = read_dictionary(self._path(file))
-        return self._dictionaries[file]
+        if file not in self.dictionaries:
+            self.dictionaries[file] = read_dictionary(self._path(file))
+        return self.dictionaries[file]
 
     def _path(self, file: str) -> Path:
         if file not in self._files:
             names = ", ".join(self._files) or "none"
-            raise ProjectError(f"{CONFIG_NAME}: {file!r} is not among the `files`; there are: {names}.")
+            meant = did_you_mean(file, self._files)
+            raise ProjectError(
+                f"{CONFIG_NAME}: {file!r} is not among the `files`; there are: {names}.",
+                meant or f"Declare it: `files: {{{file}: NAME_OF_THE_FILE}}`.",
+            )
         return self._files[file]
 
 
@@ -285,22 +317,49 @@ def ascend_from_zero(starts: NDArray[Any]) -> bool:
     return not len(starts) or bool(starts[0] == 0 and (starts[1:] > starts[:-1]).all())
 
 
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A question, or nothing where no known name is like this one."""
+    return f"Did you mean `{close[0]}`?" if (close := get_close_matches(name, list(known), n=1)) else ""
+
+
+def _first_descent(starts: NDArray[np.int64]) -> str:
+    if starts[0] != 0:
+        return f"The first must be 0; it is {starts[0]}."
+    place = int(np.flatnonzero(starts[1:] <= starts[:-1])[0])
+    return f"Entry {place + 1} is {starts[place + 1]}, and the one before it {starts[place]}."
+
+
 def _read_config(path: Path) -> dict[str, Any]:
+    content = _plain(_read_yaml(path, yaml.load))
+    if not isinstance(content, dict):
+        raise ProjectError(f"{path.name} must hold a mapping with `files`, `states` and so on.")
+    return content
+
+
+def read_config_nodes(path: Path) -> yaml.Node | None:
+    """The configuration as YAML nodes, which know their lines. Raises ProjectError as opening the project does."""
+    node: yaml.Node | None = _read_yaml(path, yaml.compose)
+    return node
+
+
+def _read_yaml(path: Path, read: Callable[[str, Any], Any]) -> Any:
     try:
         if path.stat().st_size > MOST_CONFIG_BYTES:
             raise ProjectError(f"{path.name} is larger than {MOST_CONFIG_BYTES:,} bytes.")
-        content = _plain(yaml.load(path.read_text(encoding="utf-8"), _Loader))
+        text = path.read_text(encoding="utf-8")
+        return read(text, _Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise ProjectError(f"{path.name}{place}: {error.problem}.") from error
+        lines = text.splitlines()[mark.line : mark.line + 1] if mark else []
+        change = f"The line reads `{lines[0].strip()[:60]}`." if lines else ""
+        if "\\t" in str(error.problem):
+            change += " YAML is indented with spaces, never with tabs."
+        raise ProjectError(f"{path.name}{place}: {error.problem}.", change) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ProjectError(f"{path.name} is not readable YAML in UTF-8: {error}.") from error
     except OSError as error:
         raise ProjectError(f"{path.name} cannot be read: {error.strerror or error}.") from error
-    if not isinstance(content, dict):
-        raise ProjectError(f"{path.name} must hold a mapping with `files`, `states` and so on.")
-    return content
 
 
 class _Loader(yaml.SafeLoader):
@@ -337,7 +396,10 @@ def _plain(content: Any) -> Any:
 def _inside(directory: Path, file: str) -> Path:
     path = directory / file
     if not _is_inside(directory, path):
-        raise ProjectError(f"{CONFIG_NAME}: the file {file!r} lies outside the project's directory.")
+        raise ProjectError(
+            f"{CONFIG_NAME}: the file {file!r} lies outside the project's directory.",
+            "Move or copy it into the directory: a project may only read what is its own.",
+        )
     return path
 
 
@@ -351,7 +413,8 @@ def _is_inside(directory: Path, path: Path) -> bool:
 def _text(section: Mapping[str, Any], key: str, where: str) -> str:
     value = section.get(key)
     if value is None:
-        raise ProjectError(f"{CONFIG_NAME}: {where} has no `{key}`.")
+        meaning = {"file": "one of the names under `files`", "path": "what the data are called inside that HDF5 file"}
+        raise ProjectError(f"{CONFIG_NAME}: {where} has no `{key}`.", f"Add `{key}`: {meaning[key]}.")
     return str(value)
 
 

@@ -11,10 +11,11 @@ It is built under a temporary name beside its place, renamed when it is whole, a
 What the format has no place for (ids that have no label, a name that is taken) raises ProjectError.
 """
 
+import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Any, Self
@@ -39,6 +40,7 @@ class ProjectWriter:
         self._replace = replace
         self._refuse_to_overwrite()
         self._config: dict[str, Any] = {"name": name, "description": description, "files": {}}
+        self._vocabulary_size = 0
         self._open: dict[str, h5py.File] = {}
 
     def __enter__(self) -> Self:
@@ -69,6 +71,7 @@ class ProjectWriter:
         """
         dataset = self._integers("train", "word_ids", ids, length, len(vocabulary), "token ids")
         self._write_labels("words", vocabulary)
+        self._vocabulary_size = len(vocabulary)
         self._config["word_sequence"] = {"file": "train", "path": dataset, "dict_file": "words"}
 
     def write_sequences(self, starts: ArrayLike) -> None:
@@ -91,9 +94,11 @@ class ProjectWriter:
         type: str = "state",  # noqa: A002 - the key of lstm.yml
         transform: Transform = "tanh",
         dtype: str = "float32",
+        unsigned: bool = False,
     ) -> h5py.Dataset:
         """An empty source of steps x cells, to be filled by slices along its first axis.
 
+        `unsigned` says that no value is below zero, as in a sigmoid gate.
         Raises ProjectError for another transform or dtype than there are, and where `path` is taken.
         """
         if transform not in TRANSFORMS:
@@ -102,7 +107,8 @@ class ProjectWriter:
             raise ProjectError(f"The states of {path!r} must be written as {' or '.join(STATE_TYPES)}, not {dtype!r}.")
         dataset = self._create("states", path, shape=(steps, cells), dtype=dtype)
         states = self._config.setdefault("states", {"file": "states", "types": []})
-        states["types"].append({"type": type, "layer": layer, "path": path, "transform": transform})
+        sign = {"unsigned": True} if unsigned else {}
+        states["types"].append({"type": type, "layer": layer, "path": path, **sign, "transform": transform})
         return dataset
 
     def write_discrete(
@@ -129,13 +135,26 @@ class ProjectWriter:
         Without `range` the scale goes from the lowest to the highest finite value.
         Raises ProjectError for values in more than one axis, and a name that is taken or cannot be one.
         """
-        self._check_annotation_name(name)
         array = np.asarray(values, np.float32)
         if array.ndim != 1:
             raise ProjectError(f"The values of {name!r} must have one axis; their shape is {array.shape}.")
-        self._create("annotations", name, data=array)
+        self.create_scalar(name, len(array), range)[:] = array
+
+    def create_scalar(
+        self,
+        name: str,
+        steps: int,
+        range: tuple[float, float] | None = None,  # noqa: A002
+    ) -> h5py.Dataset:
+        """An annotation of numbers for `steps` positions, to be filled by slices; what is not filled is NaN.
+
+        Raises ProjectError for a name that is taken or cannot be one.
+        """
+        self._check_annotation_name(name)
+        dataset = self._create("annotations", name, shape=(steps,), dtype=np.float32, fillvalue=np.nan)
         ends = {} if range is None else {"range": [float(range[0]), float(range[1])]}
         self._annotate(name, name, {"vis": {"type": "scalar", **ends}})
+        return dataset
 
     def write_ranked(self, name: str, ids: ArrayLike, weights: ArrayLike, labels: Sequence[str]) -> None:
         """Write a ranked word list a position, such as predictions: ids (T, ranks) into `labels`, weights (T, ranks).
@@ -149,22 +168,42 @@ class ProjectWriter:
             raise ProjectError(
                 f"The weights of {name!r} must have the shape of its ids, {ranked.shape}; it is {weighed.shape}."
             )
-        self._create("annotations", f"{name}/ids", data=ranked.astype(_smallest_type(len(labels))))
-        self._create("annotations", f"{name}/weights", data=weighed)
         dictionary = f"{name}_labels"
         self._write_labels(dictionary, labels)
-        described = {
-            "dict": dictionary,
-            "type": "wordvec",
-            "weights_path": f"{name}/weights",
-            "vis": {"type": "wordvec"},
-        }
-        self._annotate(name, f"{name}/ids", described)
+        ids_into, weights_into = self._create_ranked(name, ranked.shape, dictionary, len(labels))
+        ids_into[:], weights_into[:] = ranked, weighed
 
-    def copy_model(self, checkpoint: Path) -> None:
-        """Keep a copy of the model's checkpoint in the project."""
+    def create_ranked_tokens(self, name: str, steps: int, ranks: int) -> tuple[h5py.Dataset, h5py.Dataset]:
+        """Ids and weights, each (steps, ranks), of tokens ranked at each position, to be filled by slices along it.
+
+        The ids are those of `write_tokens`, whose vocabulary this uses; they are not checked. What is not filled is
+        of weight 0. Raises ProjectError before there are tokens, and for a name that is taken or cannot be one.
+        """
+        if "word_sequence" not in self._config:
+            raise ProjectError(f"The tokens must be written before {name!r}, which ranks them.")
+        self._check_annotation_name(name)
+        return self._create_ranked(name, (steps, ranks), "words", self._vocabulary_size)
+
+    def _create_ranked(
+        self, name: str, shape: tuple[int, ...], dictionary: str, labels: int
+    ) -> tuple[h5py.Dataset, h5py.Dataset]:
+        ids = self._create("annotations", f"{name}/ids", shape=shape, dtype=_smallest_type(labels))
+        weights = self._create("annotations", f"{name}/weights", shape=shape, dtype=np.float32)
+        described = {"type": "wordvec", "weights_path": f"{name}/weights", "vis": {"type": "wordvec"}}
+        self._annotate(name, f"{name}/ids", {"dict": dictionary, **described})
+        return ids, weights
+
+    def copy_model(self, checkpoint: Path, record: Mapping[str, Any] | None = None) -> None:
+        """Keep a copy of the model's checkpoint in the project, and in `history.json` how it was trained.
+
+        `record` is that as plain values, such as `lstmvis.models.checkpoint.Checkpoint.record` gives.
+        """
         shutil.copyfile(checkpoint, self._directory / "model.pt")
         self._config["model"] = {"checkpoint": "model.pt"}
+        if record is not None:
+            text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
+            (self._directory / "history.json").write_text(text + "\n", encoding="utf-8")
+            self._config["model"]["history"] = "history.json"
 
     def _check_annotation_name(self, name: str) -> None:
         """A name is also a path in HDF5, part of a file's name, and an entry of the API's comma-separated `dims`."""

@@ -2,15 +2,22 @@
 
 import os
 import pickle
-from dataclasses import asdict, dataclass, field
+import re
+from collections import Counter
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from lstmvis.data.characters import Ids
 from lstmvis.data.errors import LstmvisError
+from lstmvis.data.tokens import Tokens
 from lstmvis.models.language_model import Configuration, LanguageModel
+
+WRONG_CONTENT = (pickle.UnpicklingError, RuntimeError, EOFError, LookupError, TypeError, ValueError, AttributeError)
+"""What reading a file raises that holds something else than was expected."""
 
 
 class CheckpointError(LstmvisError):
@@ -28,7 +35,11 @@ class Checkpoint:
     training: dict[str, Any] = field(default_factory=dict)
     """The settings of the training, by name."""
     history: list[dict[str, float]] = field(default_factory=list)
-    """What was measured in each epoch so far: `epoch`, `training_loss`, `validation_loss` (nats per token)..."""
+    """What was measured in each epoch so far: the fields of `training.Epoch`, losses in nats per token."""
+    evaluation: dict[str, float] = field(default_factory=dict)
+    """What was measured when training had ended: `validation_loss`, and `test_loss` where there is a test text."""
+    tokens: Tokens = field(default_factory=Tokens)
+    """How a text is cut into tokens."""
 
     def model(self) -> LanguageModel:
         """The model, ready for use: on the CPU, in evaluation mode."""
@@ -36,14 +47,45 @@ class Checkpoint:
         model.load_state_dict(self.weights)
         return model.eval()
 
+    def read(self, path: Path) -> str:
+        """The text of a file as the model's training text was read. Raises CorpusError where there is none to read."""
+        return self.tokens.read(path)
+
+    def encode(self, text: str, where: str = "the text") -> Ids:
+        """The token ids of a text (T,), for the model; `<unk>` for unknown words where the vocabulary has it.
+
+        Raises CorpusError, saying which and where, for other tokens that the model does not know.
+        """
+        return self.tokens.encode(text, self.vocabulary, where)
+
+    def unknown(self, text: str) -> Counter[str]:
+        """How often each token of `text` comes that the model does not know, in the order in which they first come."""
+        return self.tokens.unknown(text, self.vocabulary)
+
+    def record(self) -> dict[str, Any]:
+        """How the model was trained, in plain values: for people, and for what draws it."""
+        return {
+            "tokens": asdict(self.tokens),
+            "model": asdict(self.configuration),
+            "training": self.training,
+            "epochs": self.history,
+            "evaluation": self.evaluation,
+        }
+
 
 def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
     """Write a checkpoint so that `path` is at every moment either as it was or whole."""
+    content = {each.name: getattr(checkpoint, each.name) for each in fields(checkpoint)}
+    content |= {name: asdict(content[name]) for name in ("configuration", "tokens")}
+    save_whole(content, path)
+
+
+def save_whole(content: dict[str, Any], path: Path) -> None:
+    """Save tensors and plain values so that `path` is at every moment either as it was or whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    content = {name: getattr(checkpoint, name) for name in ("vocabulary", "weights", "training", "history")}
     temporary = path.with_name(f".{path.name}.part")
     try:
-        torch.save({"configuration": asdict(checkpoint.configuration), **content}, temporary)
+        torch.save(content, temporary)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -53,8 +95,12 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """Read a checkpoint, to the CPU. Raises CheckpointError where `path` holds none."""
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-        return Checkpoint(**{**content, "configuration": Configuration(**content["configuration"])})
+        configuration = Configuration(**content["configuration"])
+        tokens = Tokens(**content.get("tokens", {}))
+        # The layers were called `lstm` before there were others.
+        weights = {re.sub(r"^lstm\.", "recurrent.", name): tensor for name, tensor in content["weights"].items()}
+        return Checkpoint(**{**content, "configuration": configuration, "tokens": tokens, "weights": weights})
     except OSError as error:
         raise CheckpointError(f"The model {path} cannot be read: {error.strerror}.") from error
-    except (pickle.UnpicklingError, RuntimeError, EOFError, TypeError, LookupError, ValueError) as error:
+    except WRONG_CONTENT as error:
         raise CheckpointError(f"{path} is not a model that `lstmvis train` has written.") from error

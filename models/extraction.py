@@ -1,121 +1,216 @@
-"""The states of a trained model over a text: hidden state and cell state of every layer at every position.
+"""What a trained model does with a text, at every token: its states and gates, its predictions, its surprise.
 
-nn.LSTM returns the hidden state of its last layer at every step, and the cell state at the last step only. Here each
-layer runs on its own, which gives its hidden states h at every step. With these and its inputs x, the gates of many
-steps come out of one matrix product and the cell states out of an elementwise recurrence (the weights as PyTorch
-stacks them, rows i, f, g, o; the output gate o is not needed):
+The state at position t is the one after reading token t. What the model predicts is written where it is borne out or
+not: the predictions at t are those of token t, from the tokens before it, and the loss at t is how much nats token t
+surprised it, -ln p(token t | tokens before t). So both stand under the word that they are about. The first token of a
+text, or of a sequence at whose start the state is reset, has none: its loss is NaN, its predictions have weight 0.
 
-    i, f, g = W_ih x[t] + b_ih + W_hh h[t-1] + b_hh
-    c[t] = sigmoid(f) c[t-1] + sigmoid(i) tanh(g)
-
-This costs one and a half to twice as much as running the model, so one pass over the text is fast enough: the state is
-carried on from the first token to the last, and the numbers are those of nn.LSTMCell stepped through the whole text.
+The text is read in parallel streams (`streams`), and cell states and gates come out of a few matrix products
+(`recurrence`) rather than of stepping through it. `benchmarks/extraction.py` compares this with running the model.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import chain
+from typing import NamedTuple
 
+import h5py
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from lstmvis.data.characters import Ids
+from lstmvis.data.errors import LstmvisError
+from lstmvis.data.project import Transform
 from lstmvis.data.writing import ProjectWriter
-from lstmvis.models.language_model import LanguageModel, State
+from lstmvis.models.language_model import LanguageModel
+from lstmvis.models.recurrence import GATES, internals
+from lstmvis.models.saliency import NO_TOKEN, saliency
+from lstmvis.models.streams import Block, Positions, read
 
-STEPS = 1024  # at a time: bounds the memory, changes no result
-
-
-class LayerStates(NamedTuple):
-    """The states of one layer over some steps, each (S, C) float32."""
-
-    cell: NDArray[np.float32]
-    hidden: NDArray[np.float32]
+WRITABLE = ("cell", "hidden", "gates", "predictions", "loss", "saliency")
+USUAL = ("cell", "hidden", "predictions", "loss")
+LOGITS = 1 << 21  # at a time: bounds the memory, changes no result
 
 
-def write_states(
+class ExtractionError(LstmvisError):
+    """The model does not have what is asked for."""
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """What to extract, and how."""
+
+    write: Sequence[str] | None = None
+    """Some of WRITABLE; None: what the model has of USUAL."""
+    layers: Sequence[int] | None = None
+    """Whose states and gates, from 1; None: all."""
+    dtype: str = "float32"
+    """Of states and gates: float32 or float16."""
+    streams: int = 16
+    """How many pieces of the text are read side by side; 1: one pass over it."""
+    ranks: int = 5
+    """How many predictions a token."""
+    window: int = 10
+    """How many following tokens the saliency of a token is about."""
+
+
+class _Track(NamedTuple):
+    """Where the values of some positions go: `ahead` of the one that the model has just read."""
+
+    dataset: h5py.Dataset
+    ahead: int
+
+
+def extract(
     project: ProjectWriter,
     model: LanguageModel,
     ids: Ids,
-    dtype: str = "float32",
+    extraction: Extraction = Extraction(),
     device: torch.device | None = None,
-    on_progress: Callable[[int], None] = lambda steps: None,
+    sequences: Positions | None = None,
+    on_progress: Callable[[int], None] = lambda tokens: None,
 ) -> None:
-    """Run `model` over token ids (T,) and write the sources `layerN/cell` and `layerN/hidden`, T x C, of every layer.
+    """Run `model` over token ids (T,) and write what `extraction` asks for into a project that has its tokens.
 
-    The state at a position is the one after reading its token. `on_progress` is told how many more steps are written.
-    Memory grows with T by the ids alone, one to four bytes a token: the states are written `STEPS` steps at a time.
+    Sources are `layerN/cell`, `layerN/hidden`, `layerN/input_gate` and so on; annotations are `prediction`, `loss` and
+    `saliency`. The state is carried on from the first token to the last, or reset at each position in `sequences`.
+    `on_progress` is told how many more tokens are read; those that are read again count again. Memory grows with T by
+    the ids and sequences alone. Raises ExtractionError for what the model does not have.
     """
-    size: dict[str, Any] = {"steps": len(ids), "cells": model.configuration.cells, "dtype": dtype}
-    sources = [
-        (
-            project.create_source(f"layer{layer}/cell", layer=layer, type="cell", transform="tanh", **size),
-            project.create_source(f"layer{layer}/hidden", layer=layer, type="hidden", transform="none", **size),
-        )
-        for layer in range(1, model.configuration.layers + 1)
-    ]
-    start = 0
-    for layers in states(model, ids, device):
-        steps = len(layers[0].cell)
-        for source, layer in zip(sources, layers, strict=True):
-            for dataset, block in zip(source, layer, strict=True):
-                dataset[start : start + steps] = block.astype(dtype, copy=False)
-        start += steps
-        on_progress(steps)
+    extractor = _Extractor(project, model, ids, extraction)
+    if sequences is not None:
+        project.write_sequences(sequences)
+    # One thread predicts and writes while the other runs the layers: two blocks are in memory at most.
+    with (
+        torch.no_grad(),
+        torch.backends.cudnn.flags(allow_tf32=False),  # as exact on a GPU as elsewhere
+        ThreadPoolExecutor(1, "writing") as writer,
+    ):
+        written: Future[None] | None = None
+        for block in read(model, ids, extraction.streams, device or torch.device("cpu"), sequences):
+            values = dict(extractor.values(block))
+            if written:
+                written.result()
+            written = writer.submit(extractor.write, block, values)
+            on_progress(int(block.lengths.sum()))
+        if written:
+            written.result()
 
 
-@torch.inference_mode()
-def states(
-    model: LanguageModel, ids: Ids, device: torch.device | None = None, steps: int = STEPS
-) -> Iterator[list[LayerStates]]:
-    """The states of all layers over token ids (T,), from the zero state, `steps` steps at a time (the last: the rest).
+class _Extractor:
+    def __init__(self, project: ProjectWriter, model: LanguageModel, ids: Ids, extraction: Extraction) -> None:
+        self._model, self._ids, self._extraction = model, ids, extraction
+        self._mode = model.recurrent.mode
+        self._what = _choose(extraction.write, self._mode)
+        self._layers = _choose_layers(extraction.layers, model.configuration.layers)
+        gates = GATES[self._mode] if "gates" in self._what else ()
+        self._states = [*(name for name in ("cell", "hidden") if name in self._what), *gates]  # of each layer
+        self._ranks = min(extraction.ranks, model.configuration.vocabulary_size)
+        self._tracks = dict(self._create(project))
 
-    Leaves the model in evaluation mode, on `device`.
-    """
-    device = device or torch.device("cpu")
-    model.eval().to(device)
-    layers = [single_layer(model.lstm, index) for index in range(model.lstm.num_layers)]
-    zero = torch.zeros(1, 1, model.lstm.hidden_size, device=device)
-    carried: list[State] = [(zero, zero) for _ in layers]
-    for start in range(0, len(ids), steps):
-        tokens = torch.from_numpy(ids[start : start + steps].astype(np.int64)).to(device)
-        x = model.embedding(tokens).unsqueeze(1)  # (S, 1, E)
-        found = []
-        for index, layer in enumerate(layers):
-            hidden, after = layer(x, carried[index])  # (S, 1, C)
-            cell = cell_states(layer, x, hidden, carried[index])
-            found.append(LayerStates(cell.squeeze(1).cpu().numpy(), hidden.squeeze(1).cpu().numpy()))
-            x, carried[index] = hidden, after
-        yield found
+    def _create(self, project: ProjectWriter) -> Iterator[tuple[str, _Track]]:
+        steps, cells, dtype = len(self._ids), self._model.configuration.cells, self._extraction.dtype
+        for layer in self._layers:
+            for name in self._states:
+                is_sigmoid = name not in ("cell", "hidden", "candidate")
+                path = f"layer{layer}/{name}_gate" if is_sigmoid else f"layer{layer}/{name}"
+                kind = f"{name} gate" if is_sigmoid else name
+                transform: Transform = "tanh" if name == "cell" else "none"
+                source = project.create_source(path, steps, cells, layer, kind, transform, dtype, is_sigmoid)
+                yield f"{name} {layer}", _Track(source, 0)
+        if "predictions" in self._what:
+            ranked, weights = project.create_ranked_tokens("prediction", steps, self._ranks)
+            yield "ranked", _Track(ranked, 1)
+            yield "weights", _Track(weights, 1)
+        if "loss" in self._what:
+            yield "loss", _Track(project.create_scalar("loss", steps), 1)
+        if "saliency" in self._what:
+            yield "saliency", _Track(project.create_scalar("saliency", steps), 0)
+
+    def values(self, block: Block) -> Iterator[tuple[str, Tensor]]:
+        """States, gates and saliency of a block, (S, n, ...), with the names of their tracks."""
+        cells = []  # (S, n, C) of each layer of an LSTM
+        for each in block.passes:
+            states = self._states if each.layer + 1 in self._layers else []
+            wanted = {*states, "cell"} if "saliency" in self._what else set(states)
+            found = internals(self._mode, each.weights, each.x, each.hidden, each.before, wanted)
+            found["hidden"] = each.hidden
+            cells += [found["cell"]] if "cell" in found else []
+            yield from ((f"{name} {each.layer + 1}", found[name]) for name in states)
+        if "saliency" in self._what:
+            after = [torch.stack(cells)] if cells else []
+            after.insert(0, torch.stack([each.hidden for each in block.passes]))  # (layers, S, n, C)
+            before = [
+                torch.cat([torch.stack([each.before[part] for each in block.passes])[:, None], states[:, :-1]], dim=1)
+                for part, states in enumerate(after)
+            ]
+            tokens = self._tokens_from(block, self._extraction.window)
+            found_saliency = saliency(self._model, tokens.flatten(0, 1), [part.flatten(1, 2) for part in before])
+            yield "saliency", found_saliency.view(tokens.shape[:2])
+
+    def write(self, block: Block, values: dict[str, Tensor]) -> None:
+        """Write the values of a block, and the predictions and losses, which it computes."""
+        for name, of_steps in chain(values.items(), self._predict(block)):
+            dataset, ahead = self._tracks[name]
+            stored = of_steps.transpose(0, 1).to(getattr(torch, dataset.dtype.name))
+            rows = stored.contiguous().cpu().numpy()  # (n, S, ...)
+            starts = block.starts + ahead
+            ends = np.minimum(starts + block.lengths, block.limits)
+            for row, start, end in zip(rows, starts.tolist(), ends.tolist(), strict=True):
+                if end > start:
+                    dataset[start:end] = row[: end - start]
+
+    @torch.no_grad()
+    def _predict(self, block: Block) -> Iterator[tuple[str, Tensor]]:
+        """The loss (S, n) of the next tokens, and the best predictions (S, n, ranks) with probabilities."""
+        if not self._what & {"predictions", "loss"}:
+            return
+        hidden, following = block.passes[-1].hidden, self._tokens_from(block, 1)[:, :, 1]  # (S, n, C), (S, n)
+        size = max(1, LOGITS // self._model.configuration.vocabulary_size)
+        parts: dict[str, list[Tensor]] = {}
+        pairs = zip(torch.split(hidden.flatten(0, 1), size), torch.split(following.flatten(), size), strict=True)
+        for states, targets in pairs:
+            logits = self._model.decoder(states)
+            total = logits.logsumexp(1, keepdim=True)
+            if "predictions" in self._what:
+                best, ranked = logits.topk(self._ranks)
+                parts.setdefault("ranked", []).append(ranked)
+                parts.setdefault("weights", []).append((best - total).exp_())
+            if "loss" in self._what:
+                true = logits.gather(1, targets.clamp(min=0).unsqueeze(1))
+                parts.setdefault("loss", []).append((total - true).squeeze(1))
+        for name, found in parts.items():
+            together = torch.cat(found)
+            yield name, together.view(*following.shape, *together.shape[1:])
+
+    def _tokens_from(self, block: Block, more: int) -> Tensor:
+        """The token at each step and `more` that follow it, (S, n, 1 + more); NO_TOKEN beyond the sequence."""
+        steps = np.arange(len(block.passes[-1].hidden))[:, None, None]
+        positions = block.starts[:, None] + steps + np.arange(1 + more)
+        tokens = self._ids[np.minimum(positions, len(self._ids) - 1)].astype(np.int64)
+        tokens[positions >= block.limits[:, None]] = NO_TOKEN
+        return torch.from_numpy(tokens).to(self._model.decoder.weight.device)
 
 
-def cell_states(layer: nn.LSTM, x: Tensor, hidden: Tensor, before: State) -> Tensor:
-    """The cell states (S, B, C) of one layer at every step.
-
-    From its inputs x (S, B, E), the hidden states (S, B, C) that it gave for them, and the state before the first step.
-    """
-    cells = layer.hidden_size
-    hidden_before, cell = before[0], before[1][0]  # (1, B, C), (B, C)
-    weight_x, weight_h, bias_x, bias_h = (weights[: 3 * cells] for weights in layer.all_weights[0])
-    weight = torch.cat([weight_x, weight_h], dim=1)  # (3C, E + C)
-    previous = torch.cat([hidden_before, hidden[:-1]])  # (S, B, C)
-    gates = nn.functional.linear(torch.cat([x, previous], dim=2), weight, bias_x + bias_h)  # (S, B, 3C)
-    i, f, g = gates.chunk(3, dim=2)  # (S, B, C) each
-    f = f.sigmoid()
-    states = i.sigmoid() * g.tanh()  # what each step adds, to which the recurrence adds what it keeps
-    for kept, state in zip(f.unbind(), states.unbind(), strict=True):
-        cell = state.addcmul_(kept, cell)
-    return states
+def _choose(write: Sequence[str] | None, mode: str) -> frozenset[str]:
+    missing = {name for name, there in (("cell", mode == "LSTM"), ("gates", bool(GATES[mode]))) if not there}
+    if write is None:
+        return frozenset(USUAL) - missing
+    for name in write:
+        if name not in WRITABLE:
+            raise ExtractionError(f"There is no {name!r} to write, only {', '.join(WRITABLE)}.")
+        if name in missing:
+            kind = "a plain RNN" if mode.startswith("RNN") else f"a {mode}"
+            there = ", ".join(each for each in WRITABLE if each not in missing)
+            raise ExtractionError(f"The model is {kind}, which has no {name}. What there is to write: {there}.")
+    return frozenset(write)
 
 
-def single_layer(lstm: nn.LSTM, index: int) -> nn.LSTM:
-    """Layer `index` (from 0) of a unidirectional LSTM, as an LSTM of its own."""
-    weights = {
-        name.removesuffix(f"_l{index}") + "_l0": tensor
-        for name, tensor in lstm.state_dict().items()
-        if name.endswith(f"_l{index}")
-    }
-    layer = nn.LSTM(lstm.input_size if index == 0 else lstm.hidden_size, lstm.hidden_size)
-    layer.load_state_dict(weights)
-    return layer.to(weights["weight_ih_l0"].device)
+def _choose_layers(chosen: Sequence[int] | None, count: int) -> list[int]:
+    layers = sorted(set(range(1, count + 1) if chosen is None else chosen))
+    if layers and (layers[0] < 1 or layers[-1] > count):
+        there = "layer 1 only" if count == 1 else f"layers 1 to {count}"
+        raise ExtractionError(f"The model has {there}, not {', '.join(map(str, layers))}.")
+    return layers

@@ -1,6 +1,7 @@
 """The web application: the API of lstm_server.yaml, and the built page as static files."""
 
 import logging
+from html import escape
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -12,15 +13,17 @@ from connexion.exceptions import ProblemException
 from connexion.jsonifier import Jsonifier
 from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from connexion.middleware import MiddlewarePosition
-from flask import Response, send_from_directory
+from flask import Response, redirect, request, send_from_directory
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
+from werkzeug.wrappers import Response as BaseResponse
 
 from lstmvis.data.errors import ProjectError
 from lstmvis.server import encoding
 from lstmvis.server.errors import RequestError
 from lstmvis.server.handlers import Service
 from lstmvis.server.library import Library
+from lstmvis.server.old_addresses import translate
 from lstmvis.server.overtaking import Overtaking
 from lstmvis.server.parameters import ListURIParser, SentenceValidator
 from lstmvis.server.threads import Turns
@@ -31,6 +34,19 @@ API = next(file for place in (HERE, HERE.parent) if (file := place / "lstm_serve
 REQUESTS_AT_ONCE = 64
 DOCUMENTATION = "/api/v2/ui/"
 HASHED = "assets/"  # file names under it change with their content
+NOT_FOUND = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Not found · lstmvis</title>
+<style>body {{ max-width: 40em; margin: 4em auto; padding: 0 2em; font: 16px/1.5 system-ui, sans-serif; \
+overflow-wrap: anywhere }}</style>
+<h1>lstmvis</h1>
+<p>There is no page at <code>{path}</code>.</p>
+<p><a href="{projects}">All projects</a> · <a href="{documentation}">The API</a></p>
+</html>
+"""
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +74,8 @@ def create_app(directory: Path, validate_responses: bool = False) -> connexion.F
     app.add_error_handler(ProblemException, _answer_http_error)  # connexion's own handler for it fills the log
     app.add_error_handler(Exception, _answer_fault)
     app.add_url_rule("/", "page", _page)
+    app.add_url_rule("/client/", "lstmvis_page", _lstmvis_page)
+    app.add_url_rule("/client/<any('index.html', 'lstmvis.html'):page>", "lstmvis_page", _lstmvis_page)
     app.add_url_rule("/<path:path>", "file", _file)
     return app
 
@@ -83,6 +101,12 @@ def _page() -> Response:
     return _file("index.html")
 
 
+def _lstmvis_page(page: str = "") -> BaseResponse:
+    """To our page from the addresses that LSTMVis's pages had."""
+    query = translate(request.query_string.decode("utf-8", "replace"))
+    return redirect(f"../?{query}" if query else "../")
+
+
 def _file(path: str) -> Response:
     response = send_from_directory(STATIC, path)
     response.cache_control.no_cache = None if path.startswith(HASHED) else True
@@ -105,10 +129,19 @@ def _answer_http_error(request: ConnexionRequest, error: Exception) -> Connexion
     """Everything that connexion, Flask and Starlette refuse themselves."""
     assert isinstance(error, HTTPException)
     if error.status_code == HTTPStatus.NOT_FOUND and not isinstance(error, ProblemException):
-        return _problem(
-            error.status_code, f"There is nothing at {request.url.path}. {DOCUMENTATION} describes the API."
-        )
+        return _answer_unknown_path(request)
     return _problem(error.status_code, error.detail)
+
+
+def _answer_unknown_path(request: ConnexionRequest) -> ConnexionResponse:
+    """In words for a person, whose browser asks for HTML first; for a program as every other error."""
+    path = request.url.path
+    if path.startswith("/api/") or not request.headers.get("accept", "").startswith("text/html"):
+        return _problem(404, f"There is nothing at {path}. {DOCUMENTATION} describes the API.")
+    root = "../" * (path.count("/") - 1) or "./"  # also where a proxy serves this below a path of its own
+    links = {"projects": root, "documentation": root + DOCUMENTATION.removeprefix("/")}
+    body = NOT_FOUND.format(path=escape(path), **links)
+    return ConnexionResponse(404, content_type="text/html; charset=utf-8", body=body)
 
 
 def _answer_fault(request: ConnexionRequest, error: Exception) -> ConnexionResponse:

@@ -127,9 +127,16 @@ def match(**request: Any) -> dict[str, Any]:
 
 def search(**request: Any) -> dict[str, Any]:
     entry, _ = _project(request)
-    places = entry.phrases.find(request["q"], request["limit"]) if entry.phrases else []
-    found = [{"index": place.index, "text": place.text(as_html=request["html"])} for place in places]
-    return {"request": request, "res": found}
+    total, places = entry.phrases.find(request["q"], request["limit"]) if entry.phrases else (0, [])
+    found = [
+        {
+            "index": place.index,
+            "text": place.text(as_html=request["html"]),
+            "parts": [place.before, place.found, place.after],
+        }
+        for place in places
+    ]
+    return {"request": request, "total": total, "res": found}
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from lstmvis.data.project import Words
 
-CONTEXT_TOKENS = 5
+# Tokens on either side of what was found.
+CONTEXT_WORDS = 5
+CONTEXT_CHARACTERS = 20
 
 
 @dataclass(frozen=True)
@@ -45,18 +47,18 @@ class PhraseIndex:
         # Ids that occur, ascending; where the positions of each begin and end; all positions by id, ascending in each.
         self._postings: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[Any]] | None = None
 
-    def find(self, query: str, limit: int) -> list[Place]:
-        """The first `limit` places, in the order of the corpus, where the tokens of the query follow each other."""
+    def find(self, query: str, limit: int) -> tuple[int, list[Place]]:
+        """At how many places the tokens of the query follow each other, and the first `limit` of them."""
         tokens = [query] if query in self._numbers else list(query) if self.by_character else query.split()
         if not tokens or not all(token in self._numbers for token in tokens):
-            return []
+            return 0, []
         numbers = [self._numbers[token] for token in tokens]
         positions = self._positions(numbers[0])
         for offset, number in enumerate(numbers[1:], start=1):
             if not len(positions):
                 break
             positions = positions[np.isin(positions + offset, self._positions(number), assume_unique=True)]
-        return [self._place(int(position), len(tokens)) for position in positions[:limit]]
+        return len(positions), [self._place(int(position), len(tokens)) for position in positions[:limit]]
 
     def _positions(self, number: int) -> NDArray[np.int64]:
         """Where the token stands, ascending."""
@@ -74,8 +76,9 @@ class PhraseIndex:
         return order[ends[place] : ends[place + 1]].astype(np.int64)
 
     def _place(self, position: int, length: int) -> Place:
-        first = max(position - CONTEXT_TOKENS, 0)
-        ids = self._words.ids.integers(first, min(position + length + CONTEXT_TOKENS, self._steps))
+        around = CONTEXT_CHARACTERS if self.by_character else CONTEXT_WORDS
+        first = max(position - around, 0)
+        ids = self._words.ids.integers(first, min(position + length + around, self._steps))
         tokens = self._words.decode(ids)
         begin, end = position - first, position - first + length
         gap = "" if self.by_character else " "

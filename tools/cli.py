@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from lstmvis.data.errors import LstmvisError
-from lstmvis.tools import demo, extract, index, serve, train
+from lstmvis.tools import demo, doctor, extract, import_, index, serve, train
 
 DESCRIPTION = """\
 See what the hidden states of a sequence model do, and find where else they do it.
 
   lstmvis demo                       make the parentheses demo and open it in the browser
-  lstmvis train TEXT --out MODEL     train a character language model on a text
+  lstmvis train TEXT --out MODEL     train a language model on a text
   lstmvis extract MODEL TEXT --out PROJECT
                                      write a model's states over a text as a project
+  lstmvis import PROJECT --states FILE
+                                     write arrays that another program has saved as a project
+  lstmvis doctor DIRECTORY           say what is wrong with projects, and what to change
   lstmvis index DIRECTORY            build match indexes now rather than when serving
   lstmvis serve DIRECTORY            serve every project below a directory
 """
@@ -29,7 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"lstmvis {version('lstmvis')}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (demo, train, extract, index, serve):
+    for command in (demo, train, extract, import_, doctor, index, serve):
         command.add_parser(commands)
     return parser
 

@@ -68,8 +68,9 @@ def run(options: argparse.Namespace) -> int:
 def build(demo: ParenthesesDemo, directory: Path, device: str = "auto", rebuild: bool = False) -> None:
     """Make the demo's texts, train its model, and write the model's states over the explored text as a project."""
     require_torch()
+    from lstmvis.models.extraction import Extraction
     from lstmvis.models.language_model import Configuration
-    from lstmvis.models.training import Settings
+    from lstmvis.models.training import Corpus, Settings
 
     started = time.monotonic()
     texts = []
@@ -85,13 +86,12 @@ def build(demo: ParenthesesDemo, directory: Path, device: str = "auto", rebuild:
         tempfile.TemporaryDirectory() as temporary,
     ):
         model = Path(temporary) / "model.pt"
-        checkpoint = train_with_progress(
-            training, validation, parentheses.CHARACTERS, model, configuration, settings, device
-        )
+        corpus = Corpus(training, validation, None, parentheses.CHARACTERS)
+        checkpoint = train_with_progress(corpus, model, configuration, settings, device)
         project.write_tokens(ids, parentheses.CHARACTERS)
         project.write_discrete("nesting", nesting, labels=[str(depth) for depth in parentheses.DEPTHS])
-        extract_with_progress(project, checkpoint, ids, demo.dtype, device)
-        project.copy_model(model)
+        extract_with_progress(project, checkpoint, ids, Extraction(dtype=demo.dtype), device)
+        project.copy_model(model, checkpoint.record())
     loss = min(epoch["validation_loss"] for epoch in checkpoint.history)
     entropy = parentheses.entropy()
     print(

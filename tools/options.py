@@ -1,6 +1,7 @@
 """Types of command line options: what is allowed is said where it is not kept."""
 
 from argparse import ArgumentTypeError
+from typing import Literal
 
 
 def count(text: str) -> int:
@@ -10,11 +11,31 @@ def count(text: str) -> int:
     return int(text)
 
 
+def counts(text: str) -> list[int]:
+    """Whole numbers from 1, with commas between them."""
+    return [count(part.strip()) for part in text.split(",")]
+
+
+def names(text: str) -> list[str]:
+    """Names with commas between them."""
+    return [part.strip() for part in text.split(",")]
+
+
 def positive(text: str) -> float:
     """A number above 0."""
     value = _number(text)
     if not 0 < value < float("inf"):
         raise ArgumentTypeError(f"must be a number above 0, not {text!r}")
+    return value
+
+
+def decay(text: str) -> float | Literal["cosine"]:
+    """A number above 0, to 1, or `cosine`."""
+    if text == "cosine":
+        return "cosine"
+    value = _number(text)
+    if not 0 < value <= 1:
+        raise ArgumentTypeError(f"must be a number above 0 and up to 1, or cosine, not {text!r}")
     return value
 
 

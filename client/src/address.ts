@@ -39,6 +39,12 @@ const choice = <T extends string>(name: string, allowed: readonly T[]): Field<T>
   read: ([entry]) => allowed.find((value) => value === entry),
 });
 
+const flag = (name: string): Field<boolean> => ({
+  name,
+  write: () => ["1"],
+  read: ([entry]) => (entry === "1" ? true : undefined),
+});
+
 /** Two whole numbers, the first at least `least` and, where `ordered`, not above the second. */
 const pair = (name: string, least: number, ordered: boolean): Field<readonly [number, number]> => ({
   name,
@@ -61,17 +67,19 @@ const range: Field<Range> = {
 };
 
 /** A list of names; an empty list is written as one empty name, since no parameter at all means the default. */
-const tracks: Field<readonly string[]> = {
-  name: "track",
+const names = (name: string): Field<readonly string[]> => ({
+  name,
   write: (names) => (names.length ? [...names] : [""]),
   read: (entries) => entries.filter((entry) => entry !== ""),
-};
+});
 
 /**
  * The fields in the address; what is not here is not worth sending to somebody else. Null is always the default where
  * a field can be null, so it is never written.
  */
-const FIELDS: { [K in Exclude<keyof State, "hover" | "query">]: Field<Exclude<State[K], null>> } = {
+const FIELDS: {
+  [K in Exclude<keyof State, "hover" | "query" | "foundLimit">]: Field<Exclude<State[K], null>>;
+} = {
   project: text("project"),
   source: text("source"),
   pos: number("pos", 0),
@@ -83,7 +91,9 @@ const FIELDS: { [K in Exclude<keyof State, "hover" | "query">]: Field<Exclude<St
   pinned: integers("cells"),
   added: integers("add"),
   dropped: integers("drop"),
-  tracks,
+  tracks: names("track"),
+  opened: names("open"),
+  masked: flag("mask"),
   lengthRule: choice("length", ["any", "same", "atLeast"]),
   lengths: pair("lengths", 1, true),
   limit: number("limit", 1, MAX_LIMIT),

@@ -70,7 +70,15 @@ export interface Matches {
 
 export interface Found {
   readonly index: number;
-  readonly text: string;
+  /** The text before what was found, that, and the text after it. */
+  readonly parts: readonly [before: string, found: string, after: string];
+}
+
+/** The first of the places found, in the order of the corpus, and how many there are in all. */
+export interface Findings {
+  readonly request: { readonly q: string };
+  readonly total: number;
+  readonly res: readonly Found[];
 }
 
 /** What every request about a source says. */
@@ -133,7 +141,7 @@ export async function fetchStates(
   signal: AbortSignal,
 ): Promise<NdArray & { from: number }> {
   const response = await request("states", { ...query }, signal);
-  const array = decodeNpy(await response.arrayBuffer());
+  const array = await whole(response.arrayBuffer().then(decodeNpy), signal);
   return { ...array, from: Number(response.headers.get("X-From") ?? query.from) };
 }
 
@@ -151,9 +159,10 @@ export async function fetchMatches(query: MatchQuery, signal: AbortSignal): Prom
     .results;
 }
 
-export async function fetchFound(query: { project: string; q: string; limit: number }, signal: AbortSignal) {
-  return (await get<{ res: Found[] }>("search", query, signal)).res;
-}
+export const fetchFound = (
+  query: { project: string; q: string; limit: number },
+  signal: AbortSignal,
+): Promise<Findings> => get("search", query, signal);
 
 /** The name under which the server knows this page's matches; another for every tab, also for a duplicated one. */
 const PAGE = [...crypto.getRandomValues(new Uint8Array(12))]
@@ -163,10 +172,34 @@ const PAGE = [...crypto.getRandomValues(new Uint8Array(12))]
 /** Numbers this page's matches, so that the server knows the newest also where they arrive in another order. */
 let matchNumber = 0;
 
+/** The request as the server understood it, with its defaults. */
+export interface MatchRequest extends MatchQuery {
+  readonly phrase_length: number;
+  readonly min_length: number;
+}
+
+/** Matches that no newer ones overtake, and that overtake none. */
+export const fetchMatchesApart = (query: MatchQuery, signal: AbortSignal) =>
+  get<{ request: MatchRequest; results: Matches }>("match", { ...query }, signal);
+
+/** Where anybody gets these matches. */
+export const matchAddress = (query: MatchQuery): string =>
+  new URL(`${ROOT}/match?${encode({ ...query })}`, document.baseURI).href;
+
 type Value = string | number | readonly (string | number)[];
 
 async function get<T>(path: string, query: Record<string, Value>, signal: AbortSignal): Promise<T> {
-  return (await request(path, query, signal)).json();
+  return whole((await request(path, query, signal)).json(), signal);
+}
+
+/** `body`, or an error for a person where the connection broke or it is not what it should be. */
+async function whole<T>(body: Promise<T>, signal: AbortSignal): Promise<T> {
+  try {
+    return await body;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw new ApiError("The server's answer did not arrive whole.", 0);
+  }
 }
 
 async function request(path: string, query: Record<string, Value>, signal: AbortSignal): Promise<Response> {

@@ -2,8 +2,9 @@
  * How the values of an annotation, or the number of cells that are on, are written and coloured: the same way in the
  * tracks, in the heat maps and on the words of the matches.
  */
-import { hcl } from "d3-color";
-import { interpolateLab, interpolateRgbBasis, piecewise, quantize } from "d3-interpolate";
+import { lab, rgb } from "d3-color";
+import { interpolateLab, quantize } from "d3-interpolate";
+import { scaleLinear } from "d3-scale";
 import type { Context, Label, Meta, RankedWords } from "./api";
 import { CELL_COUNT, dimOf } from "./state";
 import type { Theme } from "./theme";
@@ -29,29 +30,42 @@ export interface Mark {
 
 export interface Encoding {
   readonly name: string;
+  readonly kind: "count" | "scalar" | "label" | "ranked";
   /** Null where there is no value. */
   readonly mark: (value: Value) => Mark | null;
   /** Whether neighbouring colours mean neighbouring values, so that the ends are enough of a legend. */
   readonly ramp: boolean;
   /** Values to be explained; those that occur where there is no such list. */
   readonly legend: readonly Value[] | null;
+  /** Where a value lies on the scale of a scalar, 0 to 1; zero lies at `shareOf(0)`. */
+  readonly shareOf: (value: number) => number;
 }
 
-/** Paul Tol's "light" scheme (https://personal.sron.nl/~pault/) without its grey, and four more in its manner. */
-const CATEGORIES = [
-  "#77aadd", "#ee8866", "#44bb99", "#ffaabb", "#eedd88", "#99ddff",
-  "#aaaa00", "#bb99dd", "#bbcc33", "#d9b38c", "#8899bb", "#cc8899",
-]; // biome-ignore format: one scheme
+/**
+ * Twelve hues found by a search that made the least CIEDE2000 difference between any two as large as it could be for
+ * normal sight and under simulated protanopia, deuteranopia and tritanopia at once; the most different ones come first.
+ */
+// biome-ignore format: one line for each half of a scheme
+const CATEGORIES = {
+  light: [
+    "#5db3f5", "#918635", "#ebe8b1", "#d9a6bb", "#b56a83", "#717dcb",
+    "#a8b25e", "#a7c1a0", "#fbceff", "#90ffe4", "#899973", "#9a8cae",
+  ],
+  dark: [
+    "#95a1df", "#4d4100", "#bfa165", "#845267", "#6d2238", "#5e5fa6",
+    "#8d7d32", "#5c879e", "#c66d79", "#2ab9a7", "#676544", "#1f3f6e",
+  ],
+};
 const ORDERED = {
   light: ["#eef5d5", "#8fd0b4", "#3a93ab", "#3b4a93"],
   dark: ["#27304f", "#2c6f92", "#5fb89a", "#edf3b4"],
 };
 const DIVERGING = { light: ["#b35806", "#f3efe8", "#4a3b8f"], dark: ["#f2a24e", "#2b2e36", "#a99cf0"] };
-const DARK_INK = "#000000";
-const LIGHT_INK = "#ffffff";
-/** The lightness on which both inks have the same contrast, 4.5 or a little more. */
-const HALF_LIGHT = 49.5;
 const SHADES = 64;
+/** Of whole numbers. */
+const MOST_SHADES = 12;
+/** Of the luminance (WCAG 2) above which black has the greater contrast; either has at least 4.5 then. */
+const MIDDLE = Math.sqrt(1.05 * 0.05) - 0.05;
 
 export function valueAt(context: Context, dim: string, row: number, step: number): Value {
   if (dim === CELL_COUNT) return context.cell_count?.[row]?.[step];
@@ -67,11 +81,13 @@ export function countEncoding(selected: number, theme: Theme): Encoding {
   const few = selected < 12;
   const colours = quantize(
     interpolateLab(theme.paper, interpolateLab(theme.accent, theme.paper)(0.2)),
-    few ? selected + 1 : SHADES,
+    few ? Math.max(2, selected + 1) : SHADES,
   );
   return {
     name: "cells on",
+    kind: "count",
     ramp: true,
+    shareOf: (value) => shareOf(value, 0, selected),
     legend: few ? Array.from({ length: selected + 1 }, (_, n) => n) : ends(0, selected, Math.round),
     mark: (value) =>
       typeof value === "number"
@@ -105,32 +121,51 @@ export function encodingsOf(
   ]);
 }
 
+/** What a legend explains: what the encoding lists, else the values that were met, by their text. */
+export const explained = ({ legend, mark }: Encoding, met: ReadonlyMap<string, Mark>): Mark[] =>
+  legend
+    ? legend.map(mark).filter((explained) => explained !== null)
+    : [...met.values()].sort((a, b) => a.text.localeCompare(b.text, "en", { numeric: true }));
+
 function scalarEncoding(name: string, low: number, high: number, theme: Theme): Encoding {
   const diverging = low < 0 && high > 0;
   const reach = Math.max(-low, high);
   const [from, to] = diverging ? [-reach, reach] : [low, high];
-  const colours = quantize(piecewise(interpolateLab, (diverging ? DIVERGING : ORDERED)[theme.name]), SHADES);
+  const colours = quantize(even((diverging ? DIVERGING : ORDERED)[theme.name]), SHADES);
   return {
     name,
+    kind: "scalar",
     ramp: true,
+    shareOf: (value) => shareOf(value, from, to),
     legend: ends(from, to, (value) => value),
     mark: (value) =>
       typeof value === "number" ? marked(short(value), String(value), shade(colours, value, from, to)) : null,
   };
 }
 
-/** Labels in the hues of their order, twelve in all and then paler; whole numbers in twelve ordered shades, over and over. */
+/**
+ * Labels in the hues of their order, twelve in all and then paler. Labels that are ascending numbers are in ordered
+ * shades: as many as there are labels, but for whole numbers at most twelve, over and over, since a range such as
+ * `0...100` is often only a guess.
+ */
 function discreteEncoding(name: string, range: readonly Label[], theme: Theme): Encoding {
   const order = new Map(range.map((label, i) => [label, i]));
-  const shades = quantize(piecewise(interpolateLab, ORDERED[theme.name]), CATEGORIES.length);
-  const colourOf = (label: string | number) =>
-    typeof label === "number"
-      ? shades[((Math.round(label) % shades.length) + shades.length) % shades.length]
-      : category(order.get(label) ?? checksum(label), theme);
+  const numbers = areAscending(range);
+  const most = typeof range[0] === "number" ? MOST_SHADES : SHADES;
+  const shades = quantize(even(ORDERED[theme.name]), Math.max(2, Math.min(range.length, most)));
+  const colourOf = (label: string | number) => {
+    const place = order.get(label) ?? (typeof label === "number" ? Math.round(label) : checksum(label));
+    return numbers || typeof label === "number"
+      ? shades[((place % shades.length) + shades.length) % shades.length]
+      : category(place, theme);
+  };
+  const ramp = numbers && range.length <= shades.length;
   return {
     name,
-    ramp: false,
-    legend: null,
+    kind: "label",
+    ramp,
+    legend: ramp ? range : null,
+    shareOf: () => 0,
     mark: (value) =>
       typeof value === "string" || typeof value === "number"
         ? marked(typeof value === "string" ? visible(value) : short(value), String(value), colourOf(value))
@@ -139,13 +174,12 @@ function discreteEncoding(name: string, range: readonly Label[], theme: Theme): 
 }
 
 function rankedEncoding(name: string, theme: Theme): Encoding {
-  const colours = quantize(
-    interpolateRgbBasis([theme.paper, ORDERED[theme.name][1], ORDERED[theme.name][2]]),
-    SHADES,
-  );
+  const colours = quantize(even([theme.paper, ...ORDERED[theme.name].slice(1, 3)]), SHADES);
   return {
     name,
+    kind: "ranked",
     ramp: true,
+    shareOf: (weight) => shareOf(weight, 0, 1),
     legend: ends(0, 1, (weight) => weight).map((weight) => ({ words: [String(weight)], weights: [weight] })),
     mark: (value) => {
       if (typeof value !== "object" || value === null || value.words.length === 0) return null;
@@ -163,34 +197,79 @@ function marked(text: string, detail: string, colour: string): Mark {
 
 const inks = new Map<string, string>();
 
-/** Dark on light, light on dark; every colour of a page is one of a few hundred. */
+/** Black on light, white on dark; every colour of a page is one of a few hundred. */
 function inkOn(colour: string): string {
   let ink = inks.get(colour);
   if (!ink) {
-    ink = hcl(colour).l > HALF_LIGHT ? DARK_INK : LIGHT_INK;
+    ink = luminance(colour) > MIDDLE ? "#000000" : "#ffffff";
     inks.set(colour, ink);
   }
   return ink;
 }
 
-function category(index: number, theme: Theme): string {
-  const { h, c, l } = hcl(CATEGORIES[index % CATEGORIES.length]);
-  const round = Math.floor(index / CATEGORIES.length) % 3;
-  return theme.name === "light"
-    ? hcl(h, c * (1 - round * 0.3), Math.min(94, l + 4 + round * 5)).formatHex()
-    : hcl(h, c * 0.65, l - 34 - round * 8).formatHex();
+/** Relative luminance, as WCAG 2 defines it. */
+export function luminance(colour: string): number {
+  const { r, g, b } = rgb(colour);
+  const [red, green, blue] = [r, g, b].map((channel) =>
+    channel <= 10.31475 ? channel / 255 / 12.92 : ((channel / 255 + 0.055) / 1.055) ** 2.4,
+  );
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
-function shade(colours: readonly string[], value: number, from: number, to: number): string {
-  const share = to > from ? (value - from) / (to - from) : 1;
-  return colours[Math.round(Math.min(1, Math.max(0, share)) * (colours.length - 1))];
+const masks = new Map<string, Mark>();
+
+/**
+ * `mark` where only `share` of the selected cells are on: its colour the paler the fewer, and none at all where no
+ * cell is on; the text stays, in the ink of its surroundings where there is no colour.
+ */
+export function masked(mark: Mark, share: number, theme: Theme): Mark {
+  if (share >= 1) return mark;
+  if (share <= 0) return { ...mark, colour: "", ink: "" };
+  const key = `${theme.paper} ${mark.colour} ${share}`;
+  let pale = masks.get(key);
+  if (!pale) {
+    pale = marked("", "", interpolateLab(theme.paper, mark.colour)(share));
+    masks.set(key, pale);
+  }
+  return { ...mark, colour: pale.colour, ink: pale.ink };
 }
+
+function category(index: number, theme: Theme): string {
+  const hues = CATEGORIES[theme.name];
+  const round = Math.floor(index / hues.length) % 3;
+  return interpolateLab(hues[index % hues.length], theme.paper)(round * 0.3);
+}
+
+/** A scale through `stops`, 0 to 1, on which equal steps are equal distances in CIE Lab. */
+function even(stops: readonly string[]): (share: number) => string {
+  const points = stops.map((stop) => lab(stop));
+  const at = [0];
+  for (const [i, { l, a, b }] of points.slice(1).entries()) {
+    at.push(at[i] + Math.hypot(l - points[i].l, a - points[i].a, b - points[i].b));
+  }
+  const scale = scaleLinear<string>().domain(at).range(stops).interpolate(interpolateLab);
+  return (share) => scale(share * at[at.length - 1]);
+}
+
+/** Whether labels are numbers in their order, written as such or as text. */
+const areAscending = (labels: readonly Label[]): boolean =>
+  labels.length > 1 &&
+  labels.every(
+    (label, i) =>
+      String(label).trim() !== "" && Number(label) > (i ? Number(labels[i - 1]) : Number.NEGATIVE_INFINITY),
+  );
+
+const shareOf = (value: number, from: number, to: number): number =>
+  to > from ? Math.min(1, Math.max(0, (value - from) / (to - from))) : 1;
+
+const shade = (colours: readonly string[], value: number, from: number, to: number): string =>
+  colours[Math.round(shareOf(value, from, to) * (colours.length - 1))];
 
 const ends = (from: number, to: number, round: (value: number) => number): number[] =>
   [0, 0.25, 0.5, 0.75, 1].map((share) => round(from + share * (to - from)));
 
 /** As few digits as tell values of this size apart. */
-const short = (value: number): string =>
+export const short = (value: number): string =>
   Number.isInteger(value) ? String(value) : value.toFixed(Math.abs(value) < 10 ? 2 : 1);
 
 const checksum = (text: string): number =>

@@ -1,4 +1,5 @@
 /** The exploring page: puts the views together and draws them, at most once a frame. */
+import { toQuery } from "./address";
 import { add } from "./dom";
 import { keyOf, takesKeys } from "./keys";
 import { columnsOf, GUTTER, ROW_HEIGHT } from "./layout";
@@ -10,6 +11,7 @@ import { createThemes } from "./theme";
 import { axis } from "./views/axis";
 import { brushView } from "./views/brush";
 import { cells } from "./views/cells";
+import { exportMenu } from "./views/export";
 import { header } from "./views/header";
 import { heatmaps } from "./views/heatmap";
 import { help } from "./views/help";
@@ -53,6 +55,11 @@ export function explore(page: HTMLElement): void {
   const drawHeader = header(page, emit, { toggleTheme: themes.toggle, showHelp: helper.show }, (parent) =>
     search(parent, emit),
   );
+  const drawExport = exportMenu(
+    page.querySelector("header") as HTMLElement,
+    page,
+    () => new URL(toQuery(store.state()), location.href).href,
+  );
   const main = add(page, "main");
   const selection = add(main, "div", { class: "selection" });
   const selectionViews = [plot, axis, words, brushView, tracks].map((view) => view(selection, emit));
@@ -63,6 +70,7 @@ export function explore(page: HTMLElement): void {
   const body = add(found, "div", { class: "match-body" });
   const views: Render[] = [
     drawHeader,
+    drawExport,
     ...selectionViews,
     drawCells,
     drawSummary,

@@ -1,6 +1,7 @@
 /** What the keys do on the exploring page; the help is written from the same table. */
+import type { Findings } from "./api";
 import type { Model } from "./model";
-import { clear, moveEnd, panBy, type Transition } from "./state";
+import { clear, moveEnd, panBy, type Transition, toggleMask, visitNext } from "./state";
 import { stepThreshold } from "./thresholds";
 
 export interface Key {
@@ -15,6 +16,14 @@ const threshold =
   (steps: number) =>
   ({ thresholds }: Model): Transition =>
     stepThreshold(steps, thresholds);
+
+const hitsOf = ({ res }: Findings): number[] => res.map(({ index }) => index);
+
+/** Does nothing where nothing was searched for. */
+const found =
+  (step: 1 | -1) =>
+  ({ found }: Model): Transition =>
+    found ? visitNext(hitsOf(found), found.total > found.res.length, step) : (s) => s;
 
 const end = (which: "from" | "to", by: number) => (): Transition => (s) =>
   s.range ? moveEnd(which, s.range[which] + by)(s) : s;
@@ -31,6 +40,9 @@ export const KEYS: readonly Key[] = [
   { keys: ["-"], does: "lower the threshold", act: threshold(-1) },
   { keys: ["=", "+"], does: "raise the threshold", act: threshold(1) },
   { keys: ["/"], does: "search", act: "search" },
+  { keys: ["n"], does: "the next place found", act: found(1) },
+  { keys: ["N"], does: "the one found before", act: found(-1) },
+  { keys: ["m"], does: "mask the annotations, or no longer", act: () => toggleMask },
   { keys: ["u", "Ctrl+z"], does: "undo, as Ctrl Z does", act: "undo" },
   { keys: ["Ctrl+y", "Ctrl+Shift+z"], does: "redo", act: "redo" },
   { keys: ["Escape"], does: "clear the selection", act: () => clear },

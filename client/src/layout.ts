@@ -1,7 +1,7 @@
 /** The one grid of the page: where columns stand, in the selection as in the matches. Lengths in pixels. */
 
 /** Left of the first column: axis, labels of tracks, what is said about a match. */
-export const GUTTER = 164;
+export const GUTTER = 216;
 export const ROW_HEIGHT = 24;
 /** Between heat maps, and left of the first. */
 export const MAP_GAP = 16;

@@ -7,7 +7,7 @@ import {
   type ApiError,
   type Context,
   type Entry,
-  type Found,
+  type Findings,
   fetchContext,
   fetchCuts,
   fetchFound,
@@ -46,7 +46,7 @@ export interface Answers {
   /** The cells that the server selected, and what for. */
   readonly selection: { readonly key: string; readonly cells: readonly number[] } | null;
   readonly matches: MatchAnswer | null;
-  readonly found: readonly Found[] | null;
+  readonly found: Findings | null;
 }
 
 export type Part = keyof Answers;
@@ -54,7 +54,6 @@ export type Part = keyof Answers;
 /** How long the hand has to rest before matches are asked for, and before a search is; milliseconds. */
 const MATCH_PAUSE = 40;
 const SEARCH_PAUSE = 150;
-const FOUND_LIMIT = 50;
 /** Thresholds asked for beforehand where they need a cut: two decimals between -1 and 1. */
 const GRID = Array.from({ length: 199 }, (_, i) => (i - 99) / 100);
 /** As much as a window may hold that is widened beyond what is seen: numbers, and steps. */
@@ -78,7 +77,7 @@ export function createLoader(changed: () => void): Loader {
     cuts: new Slot<ReadonlyMap<number, number>>(changed),
     selection: new Slot<{ key: string; cells: readonly number[] }>(changed),
     matches: new Slot<MatchAnswer>(changed),
-    found: new Slot<readonly Found[]>(changed),
+    found: new Slot<Findings>(changed),
   };
   /** What the window slot was last asked for, and of which source. */
   let span: Range | null = null;
@@ -94,8 +93,8 @@ export function createLoader(changed: () => void): Loader {
     const { state, info } = model;
     const q = info?.is_searchable ? state.query : "";
     slots.found.want(
-      q === "" ? null : `${state.project} ${q}`,
-      (signal) => fetchFound({ project: state.project, q, limit: FOUND_LIMIT }, signal),
+      q === "" ? null : JSON.stringify([state.project, q, state.foundLimit]),
+      (signal) => fetchFound({ project: state.project, q, limit: state.foundLimit }, signal),
       SEARCH_PAUSE,
     );
   }

@@ -6,6 +6,7 @@ import "./style/matches.css";
 import "./style/notice.css";
 import "./style/projects.css";
 import "./style/help.css";
+import "./style/export.css";
 import { ApiError, type Entry, fetchInfo } from "./api";
 import { add, button } from "./dom";
 import { explore } from "./explore";

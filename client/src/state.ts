@@ -45,6 +45,10 @@ export interface State {
   readonly dropped: readonly number[];
   /** Annotations shown, in their order; null for the project's first one. */
   readonly tracks: readonly string[] | null;
+  /** Those of them that are shown taller, with more of their values. */
+  readonly opened: readonly string[];
+  /** Whether annotations have their colours only where selected cells are on. */
+  readonly masked: boolean;
   readonly lengthRule: LengthRule;
   /** Only matches of these lengths, both included, are listed. */
   readonly lengths: readonly [number, number] | null;
@@ -53,6 +57,8 @@ export interface State {
   /** What colours the words of the matches, by its name in `dims`; empty for nothing. */
   readonly projected: string;
   readonly query: string;
+  /** How many of the places found are listed. */
+  readonly foundLimit: number;
   readonly hover: Hover;
 }
 
@@ -63,6 +69,7 @@ export const CELL_COUNT = "cell_count";
 export const dimOf = (annotation: string): string => `meta_${annotation}`;
 
 export const MAX_LIMIT = 1000;
+export const FOUND_LIMITS = [50, 10_000] as const;
 export const COLUMN_WIDTHS = [7, 200] as const;
 const NOWHERE: Hover = { pos: null, cell: null, rank: null, hit: null };
 
@@ -79,11 +86,14 @@ export const INITIAL: State = {
   added: [],
   dropped: [],
   tracks: null,
+  opened: [],
+  masked: false,
   lengthRule: "any",
   lengths: null,
   limit: 50,
   projected: CELL_COUNT,
   query: "",
+  foundLimit: FOUND_LIMITS[0],
   hover: NOWHERE,
 };
 
@@ -106,9 +116,16 @@ function same(a: unknown, b: unknown): boolean {
 
 /** Whether two states differ in more than where one looks, which is what undo steps over. */
 export function sameChoice(a: State, b: State): boolean {
-  const { pos, columnWidth, hover, query } = a;
-  return having(a, { ...b, pos, columnWidth, hover, query }) === a;
+  const { pos, columnWidth } = a;
+  return having(a, { ...b, pos, columnWidth, ...passing(a) }) === a;
 }
+
+/** What is in no address and survives every step back: what is pointed at, and the search. */
+export const passing = ({ hover, query, foundLimit }: State): Partial<State> => ({
+  hover,
+  query,
+  foundLimit,
+});
 
 // --- where one looks
 
@@ -117,11 +134,29 @@ export const moveTo =
   (s) =>
     having(s, { pos: Math.max(0, Math.round(pos)) });
 
-/** Goes to what a search found, which is marked `lead` columns from the left. */
+/** Columns left of a place that was found. */
+const LEAD = 5;
+
+/** Goes to what a search found, and marks it. */
 export const visit =
-  (hit: number, lead: number): Transition =>
+  (hit: number): Transition =>
   (s) =>
-    point({ hit })(moveTo(hit - lead)(s));
+    point({ hit })(moveTo(hit - LEAD)(s));
+
+/**
+ * Goes to the nearest of the places found, ascending, after or before the one visited last; beyond the last to the
+ * first, and the other way, unless there are more than `hits`, which are listed then.
+ */
+export const visitNext =
+  (hits: readonly number[], more: boolean, step: 1 | -1): Transition =>
+  (s) => {
+    const here = s.hover.hit ?? (step > 0 ? s.pos - 1 : s.pos);
+    const near = step > 0 ? hits.find((hit) => hit > here) : hits.findLast((hit) => hit < here);
+    if (near !== undefined) return visit(near)(s);
+    if (more) return step > 0 ? findMore(s) : s;
+    const around = hits.at(step > 0 ? 0 : -1);
+    return around === undefined ? s : visit(around)(s);
+  };
 
 /** Brings the range into the middle of a window of `columns`, its start at least. */
 export const showRange =
@@ -163,7 +198,11 @@ export const point =
 export const look =
   (query: string): Transition =>
   (s) =>
-    having(s, { query });
+    having(s, { query, foundLimit: FOUND_LIMITS[0] });
+
+/** Lists twice as many of the places found. */
+export const findMore: Transition = (s) =>
+  having(s, { foundLimit: Math.min(FOUND_LIMITS[1], 2 * s.foundLimit) });
 
 // --- the selection
 
@@ -282,6 +321,15 @@ export const keepLengths =
   (s) =>
     having(s, { lengths: same(lengths, s.lengths) ? null : lengths });
 
+/** Keeps the next or the one before of `lengths`, which ascend; all, beyond their ends. The last may have no end. */
+export const stepLength =
+  (lengths: readonly (readonly [number, number])[], step: 1 | -1): Transition =>
+  (s) => {
+    const at = lengths.findIndex(([low]) => low === s.lengths?.[0]);
+    const from = at < 0 && step < 0 ? lengths.length : at;
+    return having(s, { lengths: lengths[from + step] ?? null });
+  };
+
 export const setLimit =
   (limit: number): Transition =>
   (s) =>
@@ -292,17 +340,30 @@ export const setTracks =
   (s) =>
     having(s, { tracks });
 
+/** Shows more of the values of a track, or no longer. */
+export const openTrack =
+  (name: string): Transition =>
+  (s) =>
+    having(s, {
+      opened: s.opened.includes(name) ? s.opened.filter((other) => other !== name) : [...s.opened, name],
+    });
+
+export const toggleMask: Transition = (s) => having(s, { masked: !s.masked });
+
 /** Colours the words of the matches by `dim`, or no longer. */
 export const project =
   (dim: string): Transition =>
   (s) =>
     having(s, { projected: s.projected === dim ? "" : dim });
 
-/** Brushes another place and shows it in the column in which the present range starts. */
+/**
+ * Puts the range over another place and shows it in the column in which the present one starts. The cells stay: they
+ * are pinned, so that the matches stay too.
+ */
 export const follow =
-  (range: Range, column: number): Transition =>
+  ({ from, to }: Range, column: number, cells: readonly number[]): Transition =>
   (s) =>
-    having(brush(range.from, range.to)(s), { pos: Math.max(0, range.from - column) });
+    having(pin(cells)(s), { range: { from, to }, pos: Math.max(0, from - column) });
 
 /** Keeps the window of `columns` and what is brushed inside a corpus of `total` positions. */
 export const within =

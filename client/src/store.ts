@@ -1,6 +1,6 @@
 /** Holds the state of the page, its past, and the address that goes with it. */
 import { fromQuery, toQuery } from "./address";
-import { having, type State, sameChoice, type Transition } from "./state";
+import { having, passing, type State, sameChoice, type Transition } from "./state";
 
 /**
  * How a change comes about: `live` while a gesture is under way, `done` when it is one step by itself or the last of a
@@ -63,11 +63,12 @@ export function createStore(changed: () => void): Store {
     if (!next) return;
     to.push(settled);
     settled = next;
-    set(having(next, { hover: state.hover }));
+    set(having(next, passing(state)));
   }
 
   window.addEventListener("popstate", () => {
-    set(fromQuery(location.search));
+    const { query, foundLimit } = state;
+    set(having(fromQuery(location.search), { query, foundLimit }));
     settle();
   });
 

@@ -12,14 +12,21 @@ export function visible(token: string): string {
   return token.trim() === "" ? [...token].map((c) => SIGNS[c] ?? "␣").join("") : token;
 }
 
+/** Running text on one line: as it is but for line breaks and tabs, which are signs. */
+export const visibleText = (text: string): string => text.replaceAll(/[\n\r\t]/g, (c) => SIGNS[c]);
+
 /** Whether the corpus is one of characters, which are set in a narrow, fixed grid. */
 export const areCharacters = (tokens: readonly string[]): boolean =>
   tokens.every((token) => [...token].length <= 1);
 
-/** What a column of `width` pixels shows of `text` where it is too narrow for an ellipsis: a part of a number would lie. */
+/**
+ * What a column of `width` pixels shows of `text`: its first character where there is no room for an ellipsis, and
+ * nothing of a number that does not fit, since a part of it would lie.
+ */
 export function fitted(text: string, width: number): string {
-  if (width >= NARROW || text.length * CHARACTER_WIDTH <= width) return text;
-  return Number.isNaN(Number(text)) ? ([...text][0] ?? "") : "";
+  if (text.length <= 1 || text.length * CHARACTER_WIDTH <= width) return text;
+  if (!Number.isNaN(Number(text))) return "";
+  return width >= NARROW ? text : ([...text][0] ?? "");
 }
 
 /** The width of a column, in pixels, in which four of five tokens are written out. */

@@ -21,6 +21,8 @@ describe("the address", () => {
     ["no track at all", { tracks: [] }],
     ["tracks whose names hold commas and spaces", { tracks: ["a,b", "c d", "&=?#"] }],
     ["no colour on the words", { projected: "" }],
+    ["the mask", { masked: true }],
+    ["opened tracks", { opened: ["a,b", "loss"] }],
     ["names with any characters", { project: "a/b c&d=é?#%+", source: "f::x/y z,w" }],
     ["lengths", { lengthRule: "atLeast", lengths: [3, 2147483647], limit: 1000 }],
   ])("keeps %s", (_, change) => {
@@ -29,7 +31,7 @@ describe("the address", () => {
 
   it("takes what cannot be read as left out", () => {
     const query =
-      "?project=p&pos=-1&threshold=x&range=5,2&off=1&sides=left&cells=1,,2&length=long&lengths=0,3&limit=0&width=1e9";
+      "?project=p&pos=-1&threshold=x&range=5,2&off=1&sides=left&cells=1,,2&length=long&lengths=0,3&limit=0&width=1e9&mask=yes";
     expect(fromQuery(query)).toEqual(having({}));
     expect(fromQuery("?project=p&pos=1.5&threshold=&range=1,2,3&lengths=4&add=-1")).toEqual(having({}));
   });
@@ -40,7 +42,9 @@ describe("the address", () => {
   });
 
   it("does not carry what one points at or types", () => {
-    expect(toQuery(having({ query: "cat", hover: { pos: 1, cell: 2, rank: 3, hit: 4 } }))).toBe("?project=p");
+    expect(
+      toQuery(having({ query: "cat", foundLimit: 100, hover: { pos: 1, cell: 2, rank: 3, hit: 4 } })),
+    ).toBe("?project=p");
   });
 
   it("brings back every state", () => {
@@ -65,6 +69,8 @@ describe("the address", () => {
         lengthRule: random.pick<State["lengthRule"]>(["any", "same", "atLeast"]),
         lengths: maybe<[number, number]>([1 + random.below(5), 10]),
         limit: 1 + random.below(1000),
+        masked: random.below(2) === 1,
+        opened: ["pos", "a b"].slice(random.below(3)),
         projected: random.pick(["", "cell_count", "meta_a b"]),
       });
       expect(round(state)).toEqual(state);

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { agreementOf } from "../src/agreement";
 import type { Context } from "../src/api";
-import { annotationEncoding, countEncoding, valueAt } from "../src/encoding";
+import { annotationEncoding, countEncoding, type Mark, masked, valueAt } from "../src/encoding";
 import { assignHues } from "../src/hues";
 import { GUTTER, layoutOf } from "../src/layout";
 import type { Theme } from "../src/theme";
 import { lowerCuts, onGrid, thresholdsOf } from "../src/thresholds";
-import { areCharacters, columnWidthFor, fitted, visible } from "../src/tokens";
+import { areCharacters, columnWidthFor, fitted, visible, visibleText } from "../src/tokens";
 import { keysThatFit } from "../src/views/legend";
 
 const THEMES = (["light", "dark"] as const).map(
@@ -28,13 +29,19 @@ describe("tokens", () => {
     expect(columnWidthFor(Array(9).fill("x".repeat(500)))).toBeLessThan(120);
   });
 
-  it("show no part of a number in a narrow column", () => {
-    expect([fitted("-1.25", 15), fitted("12", 15), fitted("NOUN", 15), fitted("NOUN", 60)]).toEqual([
+  it("show no part of a number, and of a label its first letter where there is no room for an ellipsis", () => {
+    const shown = [fitted("-1.25", 15), fitted("12", 15), fitted("NOUN", 15), fitted("NOUN", 60)];
+    expect(shown).toEqual(["", "12", "N", "NOUN"]);
+    expect([fitted("3", 7), fitted("12", 7), fitted("-1234.5", 40), fitted("nonexecutive", 40)]).toEqual([
+      "3",
       "",
-      "12",
-      "N",
-      "NOUN",
+      "",
+      "nonexecutive",
     ]);
+  });
+
+  it("stand in running text with their line breaks as signs", () => {
+    expect(visibleText("a b\r\n\tc")).toBe("a b␍⏎⇥c");
   });
 });
 
@@ -131,12 +138,56 @@ describe.each(THEMES)("encodings in the $name theme", (theme) => {
     expect(signed.mark(0)?.text).toBe("0");
   });
 
+  it("mask a colour by the share of cells on, and leave the text", () => {
+    const { mark } = annotationEncoding("pos", { vis: { type: "discrete", range: ["a", "b"] } }, theme);
+    const whole = mark("a") as Mark;
+    expect(masked(whole, 1, theme)).toBe(whole);
+    expect(masked(whole, 0, theme)).toMatchObject({ text: "a", colour: "", ink: "" });
+    const shares = [0.25, 0.5, 0.75].map((share) => masked(whole, share, theme).colour);
+    expect(new Set([...shares, whole.colour, theme.paper]).size).toBe(5);
+  });
+
   it("say nothing where there is no value", () => {
     for (const type of ["scalar", "discrete", "wordvec", undefined]) {
       const { mark } = annotationEncoding("x", type ? { vis: { type } } : {}, theme);
       expect(mark(null)).toBeNull();
       expect(mark(undefined)).toBeNull();
     }
+  });
+});
+
+describe("agreement", () => {
+  const [theme] = THEMES;
+
+  it("is the share of the most frequent label, rounded down, and exact in its sentence", () => {
+    const encoding = annotationEncoding("depth", { vis: { type: "discrete", range: ["3", "4"] } }, theme);
+    const values = [...Array(299).fill("4"), "3", null, undefined];
+    expect(agreementOf(values, 50, true, encoding)).toEqual({
+      label: "4:",
+      figure: "99 %",
+      sentence: "depth is 4 at 299 of 300 positions inside the ranges of the 50 matches listed.",
+    });
+  });
+
+  it("says where it knows only a part of the ranges", () => {
+    const encoding = annotationEncoding("depth", {}, theme);
+    expect(agreementOf(["4"], 1, false, encoding)?.sentence).toContain(
+      "1 match listed, as far as these are loaded",
+    );
+  });
+
+  it("is the mean of scalars, and the best of ranked words", () => {
+    const scalar = annotationEncoding("loss", { vis: { type: "scalar", range: [0, 6] } }, theme);
+    expect(agreementOf([1, 2, null], 1, true, scalar)).toMatchObject({ label: "mean", figure: "1.50" });
+    const ranked = annotationEncoding("top", { vis: { type: "wordvec" } }, theme);
+    const words = ["a", "b", "a"].map((word) => ({ words: [word, "z"], weights: [0.9, 0.1] }));
+    expect(agreementOf(words, 2, true, ranked)).toMatchObject({ label: "a:", figure: "66 %" });
+  });
+
+  it("is nothing where there is no value, or where values are counts", () => {
+    expect(agreementOf([null], 1, true, annotationEncoding("x", {}, theme))).toBeNull();
+    expect(agreementOf([], 1, true, annotationEncoding("x", { vis: { type: "scalar" } }, theme))).toBeNull();
+    expect(agreementOf([3], 1, true, countEncoding(4, theme))).toBeNull();
   });
 });
 

@@ -66,10 +66,14 @@ describe("transitions", () => {
     expect(zoomed).toMatchObject({ columnWidth: 20, pos: 40 });
   });
 
-  it("show a match in the column of the range", () => {
-    expect(state.follow({ from: 100, to: 103 }, 8)(brushed)).toMatchObject({
+  it("show a match in the column of the range, the cells pinned and the list as it was", () => {
+    const listed = state.toggleCell(9, [])(state.keepLengths([4, 4])(brushed));
+    expect(state.follow({ from: 100, to: 103 }, 8, [3, 9])(listed)).toMatchObject({
       pos: 92,
       range: { from: 100, to: 103 },
+      pinned: [3, 9],
+      added: [],
+      lengths: [4, 4],
     });
   });
 
@@ -86,6 +90,43 @@ describe("transitions", () => {
   it("bring the range into the middle, or its start to the left where it is too long", () => {
     expect(state.showRange(9)(state.moveTo(500)(brushed)).pos).toBe(8);
     expect(state.showRange(3)(state.moveTo(500)(brushed)).pos).toBe(10);
+  });
+
+  it("step through the lengths that occur, twice as well before anything is drawn, and to all beyond the ends", () => {
+    const lengths = [1, 3, 200].map((length) => [length, length === 200 ? 2 ** 31 : length] as const);
+    const right = state.stepLength(lengths, 1);
+    expect(right(INITIAL).lengths).toEqual([1, 1]);
+    expect(right(right(INITIAL)).lengths).toEqual([3, 3]);
+    expect(right(right(right(right(INITIAL)))).lengths).toBeNull();
+    const left = state.stepLength(lengths, -1);
+    expect(left(INITIAL).lengths).toEqual([200, 2 ** 31]);
+    expect(left(right(INITIAL)).lengths).toBeNull();
+  });
+
+  it("go from one place found to the next, around the ends, and ask for more where there are more", () => {
+    const hits = [3, 50, 90];
+    const at = (hit: number) => state.visit(hit)(INITIAL);
+    const next = (s: State, more = false) => state.visitNext(hits, more, 1)(s).hover.hit;
+    const previous = (s: State, more = false) => state.visitNext(hits, more, -1)(s).hover.hit;
+    expect([next(INITIAL), next(at(3)), next(at(90)), next(state.moveTo(50)(INITIAL))]).toEqual([
+      3, 50, 3, 50,
+    ]);
+    expect([previous(at(90)), previous(at(3)), previous(INITIAL)]).toEqual([50, 90, 90]);
+    expect(state.visitNext([], false, 1)(INITIAL)).toBe(INITIAL);
+    expect(state.visitNext(hits, true, 1)(at(90))).toMatchObject({ hover: { hit: 90 }, foundLimit: 100 });
+    expect(previous(at(3), true)).toBe(3);
+  });
+
+  it("list as many places as at first for another search", () => {
+    const more = state.findMore(state.look("a")(INITIAL));
+    expect(more.foundLimit).toBe(100);
+    expect(state.look("ab")(more).foundLimit).toBe(INITIAL.foundLimit);
+  });
+
+  it("open a track and close it again", () => {
+    const opened = state.openTrack("b")(state.openTrack("a")(INITIAL));
+    expect(opened.opened).toEqual(["a", "b"]);
+    expect(state.openTrack("a")(opened).opened).toEqual(["b"]);
   });
 
   it("put in again what was taken out by hand", () => {

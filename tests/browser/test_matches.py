@@ -2,9 +2,10 @@
 
 import re
 
+import numpy as np
 import pytest
 
-from tests.browser.conftest import centre, read_map
+from tests.browser.conftest import Hand, centre, read_map
 
 SELECTED = {"pos": 100, "range": "107,109", "threshold": 0.1}
 
@@ -76,19 +77,57 @@ def test_matches_show_the_words_around_them(explore):
     assert shown == words
 
 
-def test_a_link_opens_the_place_and_back_leads_back(explore):
+def others_of(results, selected):
+    return [int(row["factors"][5]) - selected for row in results["rankingDetail"]]
+
+
+def test_rows_say_how_many_other_cells_join_in(explore):
+    hand = explore(pos=100, threshold=0.1, cells="7,21", limit=500)
+    shown = [int(text) for text in hand.page.locator("[data-rank] .others").all_inner_texts()]
+    assert shown == others_of(answer(hand, limit=500), len(hand.cells()))
+    assert len(set(shown)) > 1
+    ranks = hand.page.locator("[data-rank] .rank").all_inner_texts()
+    assert ranks == [str(rank) for rank in range(1, len(shown) + 1)]
+
+
+def test_a_link_opens_the_place_with_the_same_cells_and_back_leads_back(explore):
     hand = explore(**SELECTED)
-    before = hand.address()
+    before, cells, rows = hand.address(), hand.cells(), hand.matches()
     link = hand.page.locator("[data-rank] a").nth(5)
-    start, _, length = hand.matches()[5]
+    start, _, length = rows[5]
     target = link.get_attribute("href")
     link.click()
     hand.rest()
     assert f"?{hand.address()}" == target
     assert f"range={start}%2C{start + length - 1}" in hand.address()
+    assert (hand.cells(), hand.matches()) == (cells, rows)
+    assert hand.page.locator("[data-view=cells] .count").inner_text() == f"{len(cells)} cells, pinned"
+    assert hand.page.locator("[aria-current]").get_attribute("data-pos") == str(start)
     hand.page.go_back()
     hand.rest()
     assert hand.address() == before
+
+
+def test_a_place_that_was_opened_lets_the_cells_follow_the_range_again(explore):
+    hand = explore(**SELECTED | {"drop": "10"})
+    cells = hand.cells()
+    hand.page.locator("[data-rank] a").nth(5).click()
+    hand.rest()
+    assert hand.cells() == cells
+    hand.page.get_by_role("button", name="unpin").click()
+    hand.rest()
+    assert "cells=" not in hand.address()
+    assert 10 in hand.cells()
+
+
+def test_a_link_opens_the_place_in_another_tab_with_the_same_cells(explore):
+    hand = explore(**SELECTED | {"drop": "10"})
+    with hand.page.context.expect_page() as opened:
+        hand.page.locator("[data-rank] a").nth(5).click(modifiers=["Control"])
+    other = Hand(opened.value)
+    other.rest()
+    assert (other.cells(), other.matches()) == (hand.cells(), hand.matches())
+    assert f"range={hand.matches()[5][0]}" in other.address()
 
 
 def test_lengths_can_be_those_of_the_range_or_at_least_those(explore):
@@ -105,18 +144,84 @@ def test_a_bar_of_the_histogram_keeps_one_length_and_a_second_click_all(explore)
     hand = explore(**SELECTED)
     everything, totals = hand.matches(), hand.page.locator(".totals").inner_text()
     bar = hand.page.locator("[data-view=histogram] [data-length='2']")
-    assert f"{answer(hand)['fuzzyLengthHistogram'][2]:,} with any" in bar.locator("title").text_content()
+    hand.page.mouse.move(*centre(bar.locator(".hit")))
+    with_all, with_any = (answer(hand)[f"{kind}LengthHistogram"][2] for kind in ("strict", "fuzzy"))
+    said = hand.page.get_by_role("tooltip").inner_text().splitlines()
+    assert said == ["length 2", f"{with_all:,} with all cells", f"{with_any:,} with any"]
     hand.page.mouse.click(*centre(bar.locator(".hit")))
     hand.rest()
     assert hand.matches() == rows_of(answer(hand, match_length="2,2"), len(hand.cells()))
     assert {length for _, _, length in hand.matches()} == {2}
     assert hand.page.locator(".totals").inner_text() == totals
-    with_all, with_any = (answer(hand)[f"{kind}LengthHistogram"][2] for kind in ("strict", "fuzzy"))
     expected = f"{with_all:,} with all {len(hand.cells())} cells, {with_any:,} with any, of length 2"
     assert hand.page.locator(".filter").inner_text().startswith(expected)
     hand.page.mouse.click(*centre(bar.locator(".hit")))
     hand.rest()
     assert hand.matches() == everything
+
+
+def test_arrow_keys_step_through_the_lengths_however_fast(explore):
+    hand = explore(**SELECTED)
+    histogram = hand.page.locator("[data-view=histogram]")
+    lengths = [length for length, count in enumerate(answer(hand)["fuzzyLengthHistogram"]) if count]
+    # Both in one frame, before anything is drawn.
+    press = "new KeyboardEvent('keydown', {key: 'ArrowRight', bubbles: true, cancelable: true})"
+    histogram.evaluate(f"it => {{ it.dispatchEvent({press}); it.dispatchEvent({press}); }}")
+    hand.rest()
+    assert {length for _, _, length in hand.matches()} == {lengths[1]}
+    histogram.press("ArrowLeft")
+    hand.rest()
+    assert {length for _, _, length in hand.matches()} == {lengths[0]}
+    histogram.press("ArrowLeft")
+    hand.rest()
+    assert "lengths=" not in hand.address()
+
+
+def test_the_figure_above_a_heat_map_is_exact_for_the_matches_listed(explore):
+    hand = explore(**SELECTED, track=["kind", "depth", "loss"])
+    found = answer(hand, left=0, right=60, dims="meta_kind,meta_loss")
+    lengths = [length for _, _, length in rows_of(found, 0)]
+    kinds, losses = (
+        np.concatenate([row[:length] for row, length in zip(found["positionDetail"][name], lengths, strict=True)])
+        for name in ("meta_kind", "meta_loss")
+    )
+    labels, counts = np.unique(kinds, return_counts=True)
+    most, total = counts.max(), sum(lengths)
+    figure = {name: hand.page.locator(f"[data-view=heatmap][data-name={name}] .agreement") for name in ("kind", "loss")}
+    assert figure["kind"].inner_text().split() == [f"{labels[counts.argmax()]}:", str(100 * most // total), "%"]
+    sentence = f"{most} of {total} positions inside the ranges of the 50 matches listed"
+    assert sentence in figure["kind"].get_attribute("title")
+    assert figure["loss"].inner_text().split() == ["mean", f"{losses.mean():.2f}"]
+
+
+def test_an_answer_that_breaks_off_is_said_over_dimmed_rows_and_mended_by_the_next(page, explore):
+    hand = explore(**SELECTED)
+    whole = hand.matches()
+    page.route(re.compile("/match"), lambda route: route.fulfill(status=200, body='{"results": {"ran'), times=1)
+    hand.press("-")
+    assert "did not arrive whole" in page.locator(".notice").inner_text()
+    assert page.locator(".match-rows").get_attribute("data-stale") == "true"
+    hand.press("=")
+    assert not page.locator(".notice").is_visible()
+    assert page.locator(".match-rows").get_attribute("data-stale") == "false"
+    assert hand.matches() == whole
+
+
+def test_what_is_awaited_is_dimmed_only_once_it_takes_long_and_moves_nothing(page, explore):
+    hand = explore(**SELECTED)
+    held = []
+    page.route(re.compile("/match"), lambda route: held.append(route))
+    place = page.locator("[data-rank='0']").bounding_box()
+    rows = page.locator(".match-rows").element_handle()
+    page.keyboard.press("-")
+    page.wait_for_function("it => getComputedStyle(it).opacity < 0.5", arg=rows)
+    assert rows.evaluate("it => getComputedStyle(it).transitionDelay") == "0.15s"
+    assert page.locator("[data-rank='0']").bounding_box() == place
+    assert page.locator(".summary").get_attribute("data-busy") == "true"
+    for route in held:
+        route.continue_()
+    hand.rest()
+    page.wait_for_function("it => getComputedStyle(it).opacity == 1", arg=rows)
 
 
 def test_more_matches_can_be_listed(explore):

@@ -74,6 +74,36 @@ def test_ids_may_come_in_pieces_and_are_stored_in_the_smallest_type(tmp_path):
         assert file["a"].dtype == np.uint8
 
 
+def test_numbers_and_ranked_tokens_may_come_in_pieces_and_in_any_order(tmp_path):
+    with ProjectWriter(tmp_path / "p", "n", "d") as project:
+        project.write_tokens([0, 1, 299, 0], ["w"] * 300)
+        loss = project.create_scalar("loss", 4, range=(0, 9))
+        loss[2:4] = [2, 3]
+        loss[1:2] = [1]
+        ids, weights = project.create_ranked_tokens("top", 4, ranks=2)
+        ids[1:3], weights[1:3] = [[299, 0], [1, 2]], [[0.75, 0.25]] * 2
+    project = Project(tmp_path / "p")
+    np.testing.assert_array_equal(project.annotations["loss"].values.rows(0, 4), [np.nan, 1, 2, 3])
+    assert project.describe()["meta"]["loss"]["vis"] == {"type": "scalar", "range": [0, 9]}
+    top = project.annotations["top"]
+    assert top.values.rows(0, 4).tolist() == [[0, 0], [299, 0], [1, 2], [0, 0]]
+    assert top.weights.rows(0, 4).tolist() == [[0, 0], [0.75, 0.25], [0.75, 0.25], [0, 0]]
+    assert len(top.dictionary) == 300
+    assert sorted(path.name for path in (tmp_path / "p").iterdir()) == [
+        "annotations.hdf5",
+        "lstm.yml",
+        "train.hdf5",
+        "words.json",
+    ]
+
+
+def test_a_gate_that_is_never_below_zero_is_marked(tmp_path):
+    with ProjectWriter(tmp_path / "p", "n", "d") as project:
+        project.create_source("input_gate", 4, 3, transform="none", unsigned=True)[:] = 0.5
+        project.create_source("cell", 4, 3)[:] = 0.5
+    assert [source.unsigned for source in Project(tmp_path / "p").sources.values()] == [True, False]
+
+
 @pytest.mark.parametrize(
     ("ids", "length", "sentence"),
     [
@@ -110,6 +140,8 @@ def test_bad_ids_are_refused_and_leave_nothing(tmp_path, ids, length, sentence):
         (lambda p: p.write_ranked("a", [0], [1], ["x"]), "The ids of 'a' must be integers in two axes; they are int64"),
         (lambda p: p.write_ranked("a", [[0]], [1], ["x"]), "The weights of 'a' must have the shape of its ids, (1, 1)"),
         (lambda p: p.write_ranked("a/b", [[0]], [[1]], ["x"]), "An annotation must have a name without `/`, `,` or"),
+        (lambda p: p.create_scalar("a/b", 3), "An annotation must have a name without `/`, `,` or"),
+        (lambda p: p.create_ranked_tokens("a", 3, 2), "The tokens must be written before 'a', which ranks them."),
         (lambda p: p.write_sequences([1, 2]), "The starts of the sequences must be integers in one axis, ascending"),
         (lambda p: p.write_sequences([0, 2, 2]), "The starts of the sequences must be integers in one axis, ascending"),
         (

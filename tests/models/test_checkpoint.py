@@ -3,6 +3,8 @@ import stat
 import pytest
 import torch
 
+from lstmvis.data.errors import CorpusError
+from lstmvis.data.tokens import Tokens
 from lstmvis.models import checkpoint as checkpoint_module
 from lstmvis.models.checkpoint import Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
 from lstmvis.models.language_model import Configuration, LanguageModel
@@ -10,10 +12,11 @@ from lstmvis.models.language_model import Configuration, LanguageModel
 
 def small_checkpoint(seed=0):
     torch.manual_seed(seed)
-    configuration = Configuration(vocabulary_size=3, cells=5, layers=2, embedding_size=4, dropout=0.1)
+    configuration = Configuration(vocabulary_size=3, cells=5, layers=2, embedding_size=5, dropout=0.1, tied=True)
     weights = LanguageModel(configuration).state_dict()
     history = [{"epoch": 1, "training_loss": 1.5, "validation_loss": 1.25}]
-    return Checkpoint(configuration, ["a", "\n", "é"], weights, {"seed": seed}, history)
+    tokens = Tokens("words", line_ends=False)
+    return Checkpoint(configuration, ["a", "\n", "é"], weights, {"seed": seed}, history, {"test_loss": 1.5}, tokens)
 
 
 def test_a_checkpoint_comes_back_as_it_was(tmp_path):
@@ -21,10 +24,48 @@ def test_a_checkpoint_comes_back_as_it_was(tmp_path):
     save_checkpoint(saved, tmp_path / "made" / "model.pt")
     loaded = load_checkpoint(tmp_path / "made" / "model.pt")
 
-    for name in ("configuration", "vocabulary", "training", "history"):
+    for name in ("configuration", "vocabulary", "training", "history", "evaluation", "tokens"):
         assert getattr(loaded, name) == getattr(saved, name)
     tokens = torch.tensor([[0, 1], [2, 0], [1, 1]])
     assert torch.equal(loaded.model()(tokens)[0], saved.model()(tokens)[0])
+
+
+def test_a_checkpoint_of_the_first_version_still_opens(tmp_path):
+    configuration = {"vocabulary_size": 2, "cells": 5, "layers": 1, "embedding_size": 4, "dropout": 0.0}
+    weights = LanguageModel(Configuration(**configuration)).state_dict()
+    content = {
+        "configuration": configuration,
+        "vocabulary": ["a", "b"],
+        "weights": {name.replace("recurrent.", "lstm."): tensor for name, tensor in weights.items()},
+        "training": {"epochs": 1},
+        "history": [{"epoch": 1, "training_loss": 1.5, "validation_loss": 1.25, "seconds": 2.0}],
+    }
+    torch.save(content, tmp_path / "model.pt")
+
+    loaded = load_checkpoint(tmp_path / "model.pt")
+    assert all(torch.equal(tensor, weights[name]) for name, tensor in loaded.model().state_dict().items())
+    assert loaded.encode("bab").tolist() == [1, 0, 1]
+    assert loaded.record()["epochs"] == content["history"]
+
+
+def test_a_text_is_read_as_the_training_text_was(tmp_path):
+    text = tmp_path / "text.txt"
+    text.write_bytes(b"b a\r\na\r\n")
+    configuration = Configuration(vocabulary_size=3, cells=2)
+
+    words = Checkpoint(configuration, ["<eos>", "a", "b"], {}, tokens=Tokens("words"))
+    assert words.encode(words.read(text)).tolist() == [2, 1, 0, 1, 0]
+    characters = Checkpoint(configuration, ["\n", "\r", " ", "a", "b"], {}, tokens=Tokens(carriage_returns=True))
+    assert characters.encode(characters.read(text)).tolist() == [4, 2, 3, 1, 0, 3, 1, 0]
+
+
+def test_words_that_the_model_does_not_know_are_told():
+    checkpoint = Checkpoint(Configuration(2, cells=2), ["a", "<eos>"], {}, tokens=Tokens("words"))
+    assert checkpoint.unknown("a b c\nb") == {"b": 2, "c": 1}
+    with pytest.raises(CorpusError, match=r"^letter.txt: the model does not know 'b' 'c', and"):
+        checkpoint.encode("a b c\nb", "letter.txt")
+    checkpoint.vocabulary.append("<unk>")
+    assert checkpoint.encode("a b c\nb").tolist() == [0, 2, 2, 1, 2, 1]
 
 
 def test_a_model_comes_ready_for_use_without_dropout():

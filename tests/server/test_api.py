@@ -719,23 +719,26 @@ def test_search_finds_words_and_phrases_in_the_order_of_the_corpus(api, query, p
 
 
 def test_search_shows_what_stands_around(api):
-    assert search(api, "sat") == [{"index": 6, "text": "<b> cat & the cat sat the"}]
-    assert search(api, "the") == [
-        {"index": 0, "text": "the <b> cat & the cat"},
-        {"index": 4, "text": "the <b> cat & the cat sat the"},
-        {"index": 7, "text": "cat & the cat sat the"},
+    found = [(place["index"], place["text"], place["parts"]) for place in search(api, "the")]
+    assert found == [
+        (0, "the <b> cat & the cat", ["", "the", " <b> cat & the cat"]),
+        (4, "the <b> cat & the cat sat the", ["the <b> cat & ", "the", " cat sat the"]),
+        (7, "cat & the cat sat the", ["cat & the cat sat ", "the", ""]),
     ]
 
 
 def test_search_escapes_tokens_for_html_and_marks_what_was_found(api):
-    assert search(api, "cat sat", html="true") == [
-        {"index": 5, "text": "the &lt;b&gt; cat &amp; the <b>cat sat</b> the"}
-    ]
+    place = search(api, "cat sat", html="true")[0]
+    assert place["text"] == "the &lt;b&gt; cat &amp; the <b>cat sat</b> the"
+    assert place["parts"] == ["the <b> cat & the ", "cat sat", " the"]
     assert search(api, "<b>", html="true")[0]["text"] == "the <b>&lt;b&gt;</b> cat &amp; the cat sat"
 
 
-def test_search_gives_no_more_than_the_limit(api):
-    assert [place["index"] for place in search(api, "the", limit=2)] == [0, 4]
+def test_search_gives_no_more_than_the_limit_and_says_how_many_there_are(api):
+    answer = api.get("search", project="small", q="the", limit=2)
+    assert [place["index"] for place in answer["res"]] == [0, 4]
+    assert answer["total"] == 3
+    assert api.get("search", project="small", q="dog")["total"] == 0
 
 
 @pytest.mark.parametrize(
@@ -744,13 +747,14 @@ def test_search_gives_no_more_than_the_limit(api):
 )
 def test_a_corpus_of_characters_is_searched_by_characters(api, query, positions):
     assert [place["index"] for place in search(api, query, project="letters")] == positions
-    assert search(api, "b<", project="letters", html="true")[0]["text"] == "a <b>b&lt;</b>a bb "
+    assert search(api, "b<", project="letters", html="true")[0]["text"] == "a <b>b&lt;</b>a bb a"
 
 
 def test_a_project_without_a_dictionary_finds_nothing(tmp_path, serve):
     write_small_project(tmp_path / "p")
     assert serve(tmp_path).get("search", project="p", q="a") == {
         "request": {"project": "p", "q": "a", "limit": 50, "html": False},
+        "total": 0,
         "res": [],
     }
 

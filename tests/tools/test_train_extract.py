@@ -1,9 +1,14 @@
 import errno
+import json
+import signal
+import subprocess
 import sys
+import time
 
 import h5py
 import numpy as np
 import pytest
+import yaml
 
 from lstmvis.data.project import Project
 from lstmvis.models.checkpoint import load_checkpoint
@@ -40,7 +45,23 @@ def test_from_a_text_to_a_project_in_two_commands(tmp_path, text, model):
     assert {(source.steps, source.cells) for source in project.sources.values()} == {(len(TEXT), 6)}
     with h5py.File(tmp_path / "hamlet" / "train.hdf5") as file:
         assert "".join(project.words.decode(file["word_ids"][:].astype(np.int64))) == TEXT
-    assert load_checkpoint(tmp_path / "hamlet" / "model.pt").vocabulary == sorted(set(TEXT))
+    checkpoint = load_checkpoint(tmp_path / "hamlet" / "model.pt")
+    assert checkpoint.vocabulary == sorted(set(TEXT))
+    config = yaml.safe_load((tmp_path / "hamlet" / "lstm.yml").read_text())
+    assert config["model"] == {"checkpoint": "model.pt", "history": "history.json"}
+    history = json.loads((tmp_path / "hamlet" / "history.json").read_text())
+    assert history["epochs"] == checkpoint.history
+    assert history["model"]["cells"] == 6
+    assert history["tokens"]["unit"] == "characters"
+
+
+def test_words_are_extracted_as_they_were_learnt(tmp_path, text):
+    assert run("train", text, "--out", tmp_path / "words.pt", "--tokens", "words", *TRAIN) == 0
+    assert run("extract", tmp_path / "words.pt", text, "--out", tmp_path / "words") == 0
+    project = Project(tmp_path / "words")
+    with h5py.File(tmp_path / "words" / "train.hdf5") as file:
+        words = project.words.decode(file["word_ids"][:].astype(np.int64))
+    assert words == 30 * ["to", "be,", "or", "not", "to", "be:", "that", "is", "the", "question", "<eos>"]
 
 
 def test_training_tells_the_losses_of_every_epoch_and_draws_no_bar_where_there_is_no_terminal(tmp_path, text, capsys):
@@ -166,3 +187,66 @@ def test_without_pytorch_the_command_says_how_to_get_it(monkeypatch, capsys, com
     monkeypatch.setitem(sys.modules, "torch", None)
     assert main(command) == 1
     assert "pip install 'lstmvis[train]'" in capsys.readouterr().err
+
+
+def test_what_is_written_of_which_layers_can_be_chosen(tmp_path, text, model):
+    out = tmp_path / "chosen"
+    options = ["--write", "gates, saliency", "--layers", "2", "--saliency-window", "3", "--streams", "1"]
+    assert run("extract", model, text, "--out", out, *options) == 0
+    project = Project(out)
+    gates = ("input_gate", "forget_gate", "candidate", "output_gate")
+    assert list(project.sources) == [f"states::layer2/{gate}" for gate in gates]
+    assert list(project.annotations) == ["saliency"]
+    assert project.sequence_starts.tolist() == []
+
+
+def test_lines_can_be_read_for_themselves(tmp_path, text, model):
+    out = tmp_path / "lines"
+    assert run("extract", model, text, "--out", out, "--reset-at-lines", "--predictions", "2") == 0
+    project = Project(out)
+    line = TEXT.index("\n") + 1
+    assert project.sequence_starts.tolist() == list(range(0, len(TEXT), line))
+    states = project.sources["states::layer2/hidden"].states
+    np.testing.assert_allclose(states.rows(0, line), states.rows(line, 2 * line), atol=1e-6)
+    assert np.isnan(project.annotations["loss"].values.rows(0, 2 * line)[[0, line]]).all()
+    assert project.annotations["prediction"].values.shape == (len(TEXT), 2)
+
+
+def test_lines_need_a_model_that_knows_where_they_end(tmp_path, capsys):
+    path = tmp_path / "one_line.txt"
+    path.write_text("to be or not to be " * 40, encoding="utf-8")
+    assert run("train", path, "--out", tmp_path / "model.pt", *TRAIN) == 0
+    arguments = ["extract", tmp_path / "model.pt", path, "--out", tmp_path / "project"]
+    assert run(*arguments, "--reset-at-lines") == 1
+    assert r"The model knows no token '\n', so there are no lines" in capsys.readouterr().err
+    assert run(*arguments, "--write", "cells") == 1
+    assert "There is no 'cells' to write, only cell, hidden, gates" in capsys.readouterr().err
+    assert not (tmp_path / "project").exists()
+
+
+def test_an_extraction_that_is_stopped_leaves_nothing_and_what_was_there(tmp_path, text, model, monkeypatch):
+    assert run("extract", model, text, "--out", tmp_path / "project", "--name", "older") == 0
+    before = sorted(tmp_path.rglob("*"))
+
+    def stop(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("lstmvis.models.extraction._Extractor.values", stop)
+    for replace in ([], ["--replace"]):
+        out = tmp_path / ("project" if replace else "new")
+        assert run("extract", model, text, "--out", out, *replace) == 130
+    assert sorted(tmp_path.rglob("*")) == before
+    assert Project(tmp_path / "project").name == "older"
+
+
+def test_an_extraction_that_is_killed_leaves_no_project_that_opens(tmp_path, model):
+    long = tmp_path / "long.txt"
+    long.write_text(TEXT * 2000, encoding="utf-8")
+    command = [sys.executable, "-m", "lstmvis.tools.cli", "extract", model, long, "--out", tmp_path / "project"]
+    with subprocess.Popen(command) as process:
+        while process.poll() is None and not list(tmp_path.glob(".project.*/states.hdf5")):
+            time.sleep(0.01)
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    assert not (tmp_path / "project").exists()
+    assert not list(tmp_path.rglob("lstm.yml"))

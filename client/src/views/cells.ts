@@ -45,7 +45,6 @@ export function cells(parent: HTMLElement, emit: Emit, history: History): Render
   });
   const pinButton = button("pin", () => emit(pin(model.state.pinned ? null : model.selected)), {
     class: "quiet",
-    title: "Keep these cells while the range moves on",
   });
   const clearButton = button("clear", () => emit(clear), {
     class: "quiet",
@@ -158,8 +157,14 @@ export function cells(parent: HTMLElement, emit: Emit, history: History): Render
     const { state, selected, hues } = model;
     const { pinned, range, hover } = state;
     const idle = !range && selected.length === 0;
-    count.textContent = idle ? "No cells selected" : counted(selected.length, "cell");
+    count.textContent = idle
+      ? "No cells selected"
+      : `${counted(selected.length, "cell")}${pinned ? ", pinned" : ""}`;
     pinButton.textContent = pinned ? "unpin" : "pin";
+    pinButton.title = pinned
+      ? "Let the cells follow the range again"
+      : "Keep these cells while the range moves on";
+    pinButton.classList.toggle("pressed", pinned !== null);
     pinButton.hidden = selected.length === 0 && !pinned;
     clearButton.hidden = idle;
     takenOut.hidden = model.takenOut === 0;

@@ -4,10 +4,12 @@
  * The canvas has one pixel a column and row and is magnified by the style sheet: what lies at (column, row) is exactly
  * the colour of that value, and the swatches of the legend say which value has which colour.
  */
+import { range } from "d3-array";
 import { select } from "d3-selection";
+import { agreementOf } from "../agreement";
 import { add, element } from "../dom";
 import { locate } from "../drag";
-import { type Encoding, encodingsOf, type Mark, valueAt } from "../encoding";
+import { type Encoding, encodingsOf, explained, type Mark, masked, valueAt } from "../encoding";
 import { ROW_HEIGHT } from "../layout";
 import type { MatchAnswer } from "../loader";
 import { memo, watch } from "../memo";
@@ -45,7 +47,13 @@ export const heatmaps: View = (parent, emit) => {
     return element(
       "section",
       { class: "map", "data-view": "heatmap", "data-name": name },
-      element("div", { class: "map-head" }, title, element("div", { class: "legend" })),
+      element(
+        "div",
+        { class: "map-head" },
+        title,
+        element("div", { class: "agreement" }),
+        element("div", { class: "legend" }),
+      ),
       element("div", { class: "map-field" }, canvas, element("div", { class: "hairline" })),
     );
   }
@@ -67,8 +75,10 @@ export const heatmaps: View = (parent, emit) => {
   const stepIn = (row: Row, column: number) => row.from - row.origin - model.layout.mapBefore + column;
 
   function drawPanel(panel: HTMLElement, dim: string, answer: MatchAnswer): void {
-    const { layout, state } = model;
+    const { layout, state, theme } = model;
     const encoding = encodings.get(dim) as Encoding;
+    const { cell_count: counts } = answer.matches.positionDetail;
+    const veiled = state.masked && dim !== CELL_COUNT;
     const rows = list(answer);
     const canvas = panel.querySelector("canvas") as HTMLCanvasElement;
     canvas.width = layout.mapColumns;
@@ -85,15 +95,25 @@ export const heatmaps: View = (parent, emit) => {
         const mark = encoding.mark(value);
         if (!mark) continue;
         met.set(mark.text, mark);
-        context.fillStyle = mark.colour;
+        const on = counts?.[row.rank][stepIn(row, column)] ?? 0;
+        const { colour } = veiled ? masked(mark, on / answer.query.cells.length, theme) : mark;
+        if (colour === "") continue;
+        context.fillStyle = colour;
         context.fillRect(column, row.rank, 1, 1);
       }
     }
     (panel.querySelector(".hairline") as HTMLElement).style.left = `${layout.mapBefore * layout.mapCell}px`;
     const title = panel.querySelector(".map-title") as HTMLElement;
     title.textContent = encoding.name;
-    title.title = `Colour the words by ${encoding.name}`;
     title.setAttribute("aria-pressed", String(state.projected === dim));
+    const agreement = agreementOn(dim, rows, answer, encoding);
+    const figure = panel.querySelector(".agreement") as HTMLElement;
+    figure.title = agreement?.sentence ?? "";
+    figure.replaceChildren(
+      element("span", { class: "most" }, agreement?.label ?? ""),
+      element("span", {}, agreement?.figure ?? ""),
+    );
+    title.title = [`Colour the words by ${encoding.name}.`, agreement?.sentence].filter(Boolean).join("\n");
     const legend = panel.querySelector(".legend") as HTMLElement;
     drawLegend(legend, encoding, explained(encoding, met), layout.mapColumns * layout.mapCell);
   }
@@ -101,8 +121,8 @@ export const heatmaps: View = (parent, emit) => {
   return (next) => {
     model = next;
     const { state, layout, matches, tracks, annotations, theme } = model;
-    root.dataset.stale = String(model.stale("matches"));
-    if (!changed(matches, layout, state.projected, tracks, annotations, theme)) return;
+    root.dataset.stale = String(model.stale("matches") || model.error("matches") !== null);
+    if (!changed(matches, layout, state.projected, state.masked, tracks, annotations, theme)) return;
     root.hidden = !matches || matches.matches.rankingDetail.length === 0;
     root.style.width = `${layout.mapsWidth}px`;
     encodings = encode(tracks, annotations, matches?.query.cells.length ?? 0, theme);
@@ -121,8 +141,16 @@ export const heatmaps: View = (parent, emit) => {
   };
 };
 
-/** What the legend explains: what the encoding lists, else the values that were met. */
-const explained = (encoding: Encoding, met: ReadonlyMap<string, Mark>): Mark[] =>
-  encoding.legend
-    ? encoding.legend.map(encoding.mark).filter((mark) => mark !== null)
-    : [...met.values()].sort((a, b) => a.text.localeCompare(b.text, "en", { numeric: true }));
+/** How far the matches agree on what lies inside their ranges, as far as their context reaches. */
+function agreementOn(dim: string, rows: readonly Row[], { matches }: MatchAnswer, encoding: Encoding) {
+  const context = matches.positionDetail;
+  let whole = true;
+  const values = rows.flatMap(({ rank, from, to, origin }) => {
+    const steps = context.cell_count?.[rank].length ?? 0;
+    if (to - origin >= steps) whole = false;
+    return range(from - origin, Math.min(to - origin + 1, steps)).map((step) =>
+      valueAt(context, dim, rank, step),
+    );
+  });
+  return agreementOf(values, rows.length, whole, encoding);
+}

@@ -50,12 +50,26 @@ const PARTS: readonly (readonly [string, string])[] = [
     "Undo, redo",
     "Take back the last step of the selection or of the matches, and do it again; looking elsewhere is no step.",
   ],
-  ["Tracks", "Annotations under the words and as heat maps: “+ track” shows another one, × hides it."],
+  [
+    "Tracks",
+    "Annotations under the words and as heat maps: “+ track” shows another one, × hides it, and a click on a name with ▸ shows numbers as bars and ranked words with all their ranks.",
+  ],
+  [
+    "Mask",
+    "Colours annotations, in the tracks and in the matches, only where selected cells are on: the fewer of them, the paler.",
+  ],
   [
     "Matches",
     "The ranges of the corpus, yours among them, in which selected cells do the same, best first: most selected cells, then fewest others.",
   ],
-  ["Positions", "The number left of a match is a link that brushes that place and shows it."],
+  [
+    "Columns",
+    "Cells: how many of the selected ones a match has; others: how many that are not selected are on over its range too; then its length.",
+  ],
+  [
+    "Positions",
+    "A link that shows the place of a match and pins the selected cells, so that the list stays; with Ctrl in a new tab. “unpin” lets the cells follow the range again.",
+  ],
   ["Search", "Finds words and phrases in the corpus; the arrow keys choose a place, Enter shows it."],
   ["Length", "Lists matches of any length, of the same length as the range, or at least as long."],
   [
@@ -63,15 +77,17 @@ const PARTS: readonly (readonly [string, string])[] = [
     "How many matches are how long, those with all cells in the darker colour; a click on a bar keeps only that length, a second one all.",
   ],
   [
+    "Export ⤓",
+    "Saves the page as a picture, with all matches listed, and up to 1,000 matches as a table or as JSON; or copies the link to exactly this view.",
+  ],
+  [
     "Heat maps",
-    "Values around the matches in line with their words; a click on a title colours the words by it.",
+    "Values around the matches in line with their words, explained by the legend above; the figure is the label that is most frequent inside the ranges of the matches listed, or their mean. A click on a title colours the words by it.",
   ],
   [
     "Legend",
     "What the colours of a heat map mean; where there is no room for all of them, the number behind it shows the rest.",
   ],
-  ["Mask", "Shows annotation colours only where the chosen cells are on."],
-  ["Export", "Gives a picture, a table or the data of what is on the page."],
   ["Project, source", "Menus of everything that is served, and of the layers and kinds of states in it."],
   ["◐", "Light or dark."],
 ];

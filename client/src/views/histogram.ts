@@ -5,11 +5,14 @@ import { select } from "d3-selection";
 import { add, formatCount } from "../dom";
 import { watch } from "../memo";
 import type { Model } from "../model";
-import { keepLengths } from "../state";
+import { keepLengths, stepLength } from "../state";
+import { hideTooltip, showTooltip } from "../tooltip";
 import type { View } from "./view";
 
-const WIDTH = 180;
+const WIDTH = 150;
 const HEIGHT = 31;
+/** Above the bars, for what the tallest of them counts. */
+const HEAD = 11;
 /** The last entry of a histogram counts all lengths from here on. */
 const AND_MORE = 200;
 const NO_END = 2 ** 31 - 1;
@@ -35,28 +38,23 @@ export const histogram: View = (parent, emit) => {
   const svg = select(root)
     .append("svg")
     .attr("width", WIDTH)
-    .attr("height", HEIGHT + 12);
+    .attr("height", HEAD + HEIGHT + 11)
+    .append("g")
+    .attr("transform", `translate(0,${HEAD})`);
   const changed = watch();
   let bars: Bar[] = [];
-  let model: Model;
 
-  const choose = (length: number) => emit(keepLengths([length, length >= AND_MORE ? NO_END : length]));
-
+  root.addEventListener("pointerleave", hideTooltip);
   root.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (step === undefined || bars.length === 0) return;
     event.preventDefault();
     event.stopPropagation();
-    const lengths = bars.filter(({ any }) => any > 0).map(({ length }) => length);
-    const now = model.state.lengths?.[0];
-    const at = now === undefined ? (step > 0 ? -1 : lengths.length) : lengths.indexOf(now);
-    const next = lengths[at + step];
-    if (next === undefined) emit(keepLengths(null));
-    else choose(next);
+    const lengths = bars.filter(({ any }) => any > 0).map(lengthsOf);
+    emit(stepLength(lengths, step as 1 | -1));
   });
 
-  return (next) => {
-    model = next;
+  return (model: Model) => {
     const { matches, state } = model;
     root.dataset.stale = String(model.stale("matches"));
     if (!changed(matches, state.lengths)) return;
@@ -85,8 +83,8 @@ export const histogram: View = (parent, emit) => {
         group.append("rect").attr("class", "hit").attr("height", HEIGHT);
         group.append("rect").attr("class", "any");
         group.append("rect").attr("class", "all");
-        group.append("title");
-        group.on("click", (_, { length }) => choose(length));
+        group.on("click", (_, bar) => emit(keepLengths(lengthsOf(bar))));
+        group.on("pointermove", (event, bar) => showTooltip(said(bar), event));
         return group;
       })
       .classed("out", ({ length }) => length < low || length > high)
@@ -99,17 +97,30 @@ export const histogram: View = (parent, emit) => {
         .attr("y", (bar) => HEIGHT - y(bar[kind]))
         .attr("height", (bar) => y(bar[kind]));
     }
-    groups.select("title").text(({ length, all, any }) => {
-      const name = length === AND_MORE ? `${AND_MORE} and more` : String(length);
-      return `length ${name}: ${formatCount(all)} with all cells, ${formatCount(any)} with any`;
-    });
+    const middle = ({ length }: Bar) => (length - 0.5) * width;
+    const ends = bars.length > 1 ? [bars[0], bars[bars.length - 1]] : bars;
+    const tallest = bars.find(({ any }) => any === max(bars, (bar) => bar.any)) as Bar;
     svg
-      .selectAll("text")
-      .data(bars.length > 1 ? [bars[0], bars[bars.length - 1]] : bars)
+      .selectAll<SVGTextElement, [Bar, number, string]>("text")
+      .data([
+        ...ends.map(
+          (bar) => [bar, HEIGHT + 10, `${bar.length}${bar.length === AND_MORE ? "+" : ""}`] as const,
+        ),
+        ...(tallest ? [[tallest, -2, formatCount(tallest.any)] as const] : []),
+      ])
       .join("text")
-      .attr("y", HEIGHT + 10)
-      .attr("x", ({ length }) => (length - 0.5) * width)
-      .attr("text-anchor", "middle")
-      .text(({ length }) => (length === AND_MORE ? `${length}+` : length));
+      .attr("x", ([bar]) => middle(bar))
+      .attr("y", ([, y]) => y)
+      .attr("text-anchor", ([bar]) => (bar === bars[0] && bars.length > 1 ? "start" : "middle"))
+      .text(([, , text]) => text);
   };
 };
+
+/** The lengths that a bar stands for. */
+const lengthsOf = ({ length }: Bar): readonly [number, number] => [
+  length,
+  length >= AND_MORE ? NO_END : length,
+];
+
+const said = ({ length, all, any }: Bar): string =>
+  `length ${length === AND_MORE ? `${AND_MORE} and more` : length}\n${formatCount(all)} with all cells\n${formatCount(any)} with any`;

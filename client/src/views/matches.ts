@@ -3,7 +3,7 @@ import { range } from "d3-array";
 import { select } from "d3-selection";
 import { toQuery } from "../address";
 import { add, button, element, formatCount } from "../dom";
-import { encodingsOf, valueAt } from "../encoding";
+import { encodingsOf, masked, valueAt } from "../encoding";
 import { GUTTER } from "../layout";
 import type { MatchAnswer } from "../loader";
 import { memo, watch } from "../memo";
@@ -17,6 +17,8 @@ export interface Row extends Range {
   readonly rank: number;
   /** How many of the selected cells fit. */
   readonly fit: number;
+  /** How many other cells fit its whole range as well. */
+  readonly others: number;
   /** The position of the first step in its context. */
   readonly origin: number;
 }
@@ -27,9 +29,18 @@ export function rowsOf({ query, matches }: MatchAnswer): Row[] {
     from: pos,
     to: pos + factors[2] - 1,
     fit: factors[6],
+    others: factors[5] - query.cells.length,
     origin: Math.max(0, pos - query.left),
   }));
 }
+
+const COLUMNS: readonly (readonly [string, string])[] = [
+  ["", "Rank"],
+  ["cells", "How many of the selected cells are on over the whole range, and off around it as asked"],
+  ["others", "How many cells that are not selected do the same; of equals, those with the fewest come first"],
+  ["length", "How many positions the range has"],
+  ["position", "Where the range starts: a link to the place, which keeps the selected cells and pins them"],
+];
 
 export const matches: View = (parent, emit) => {
   const root = add(parent, "div", { class: "match-rows" });
@@ -38,7 +49,7 @@ export const matches: View = (parent, emit) => {
     head,
     "div",
     { class: "gutter match-facts" },
-    ...["cells", "length", "position"].map((name) => element("span", {}, name)),
+    ...COLUMNS.map(([name, title]) => element("span", { title }, name)),
   );
   const rows = add(root, "div", { role: "list", "aria-label": "Matches" });
   const more = button("Show more", () => emit(setLimit(2 * model.state.limit)), { class: "more" });
@@ -64,16 +75,22 @@ export const matches: View = (parent, emit) => {
     if (!row || !onLink || event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
     const match = model.matches && list(model.matches)[Number(row.dataset.rank)];
-    if (match) emit(follow(match, model.layout.start), "jump");
+    if (match && model.matches) emit(follow(match, model.layout.start, model.matches.query.cells), "jump");
   });
 
   function newRow(row: Row): HTMLElement {
     const facts = element(
       "div",
       { class: "gutter match-facts" },
+      element("span", { class: "rank" }),
       element("span", { class: "score" }),
+      element("span", { class: "others" }),
       element("span", { class: "length" }),
-      element("a", { class: "position", title: "Show this place" }, formatCount(row.from)),
+      element(
+        "a",
+        { class: "place", title: "Show this place, the selected cells pinned" },
+        formatCount(row.from),
+      ),
     );
     return element(
       "div",
@@ -84,9 +101,12 @@ export const matches: View = (parent, emit) => {
   }
 
   function drawFacts(target: HTMLElement, row: Row, selected: number): void {
-    const [score, length] = target.querySelectorAll<HTMLElement>(".match-facts > *");
+    const [rank, score, others, length] = target.querySelectorAll<HTMLElement>(".match-facts > *");
     target.dataset.rank = String(row.rank);
     target.classList.toggle("full", row.fit === selected);
+    rank.textContent = String(row.rank + 1);
+    others.textContent = String(row.others);
+    score.classList.toggle("long", selected > 99);
     score.textContent = `${row.fit}/${selected}`;
     length.textContent = String(row.to - row.from + 1);
   }
@@ -126,10 +146,12 @@ export const matches: View = (parent, emit) => {
     return function (pos) {
       const step = pos - row.origin;
       const text = step in tokens ? visible(tokens[step]) : "";
-      const mark = encoding?.mark(valueAt(context, state.projected, row.rank, step));
+      const share = counts[step] / query.cells.length;
+      const whole = encoding?.mark(valueAt(context, state.projected, row.rank, step));
+      const mark = whole && state.masked ? masked(whole, share, theme) : whole;
       if (this.textContent !== text) this.textContent = text;
       this.title = mark ? `${text} · ${mark.detail}` : text;
-      this.style.setProperty("--on", String(shaded ? counts[step] / query.cells.length : 0));
+      this.style.setProperty("--on", String(shaded ? share : 0));
       this.style.backgroundColor = mark?.colour ?? "";
       this.style.color = mark?.ink ?? "";
       this.classList.toggle("in", pos >= row.from && pos <= row.to);
@@ -141,9 +163,9 @@ export const matches: View = (parent, emit) => {
   return (next) => {
     model = next;
     const { state, layout, matches: answer, theme, tracks, annotations } = model;
-    const stale = model.stale("matches");
+    const stale = model.stale("matches") || model.error("matches") !== null;
     root.dataset.stale = String(stale);
-    const anew = answerChanged(answer, state.projected, tracks, annotations, theme);
+    const anew = answerChanged(answer, state.projected, state.masked, tracks, annotations, theme);
     const moved = layoutChanged(layout);
     // Links wait for the answer: while somebody drags, nobody follows one.
     if (!stale) address = toQuery(state);
@@ -157,19 +179,23 @@ export const matches: View = (parent, emit) => {
       root.style.setProperty("--start", String(layout.start));
       root.style.width = `${GUTTER + layout.matchColumns * layout.columnWidth}px`;
     }
-    if (!anew && !moved && !linked && !hoverChanged(state.hover.rank)) return;
+    if (!anew && !moved && !linked && !hoverChanged(state.hover.rank, state.range)) return;
     select(rows)
       .selectAll<HTMLElement, Row>(".match")
       .data(all, ({ from }) => from)
       .join((enter) => enter.append(newRow))
       .order()
       .classed("hover", ({ rank }) => rank === state.hover.rank)
+      .attr("aria-current", ({ from, to }) =>
+        state.range?.from === from && state.range.to === to ? "location" : null,
+      )
       .each(function (row) {
         if (!answer) return;
         if (anew) drawFacts(this, row, answer.query.cells.length);
         if (anew || moved) drawWords(this, row, answer, anew);
         if (anew || moved || linked) {
-          this.querySelector("a")?.setAttribute("href", toQuery(follow(row, layout.start)(state)));
+          const there = follow(row, layout.start, answer.query.cells)(state);
+          this.querySelector("a")?.setAttribute("href", toQuery(there));
         }
       });
   };

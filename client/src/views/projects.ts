@@ -1,22 +1,45 @@
 /** The page of all projects: what each is, its sources as links, and what is wrong with those that would not open. */
 import { annotationsOf, type Entry, type Source, sourceName } from "../api";
-import { add, counted, element, formatCount } from "../dom";
+import { add, button, counted, element, formatCount } from "../dom";
+import { takesKeys } from "../keys";
+
+/** With more projects than this there is a field that keeps those one looks for. */
+const MANY = 8;
+/** As much of a card as is shown before one asks for the rest: characters of a description, and annotations. */
+const LONG = 220;
+const SOME_ANNOTATIONS = 8;
+
+const STEPS = [
+  ["Drag over some words", "that look like a pattern: the inside of a bracket, a noun phrase, a quotation."],
+  [
+    "See which cells know it",
+    "those that are on exactly there are selected at once, and drawn over all the others.",
+  ],
+  [
+    "See whether it holds",
+    "every other place where they are on is listed and aligned, coloured by what you know of it.",
+  ],
+] as const;
 
 export function projects(parent: HTMLElement, entries: readonly Entry[]): void {
   const root = add(parent, "div", { class: "projects" });
   const first = entries.find(usable);
   const begin = first && (entries.find((entry) => usable(entry) && /paren/i.test(entry.info.name)) ?? first);
-  add(
-    root,
-    "p",
-    { class: "lead" },
-    "See what the hidden state of a sequence model does: brush a stretch of text, find the cells that are on exactly there, and every other place where they are.",
-  );
+  add(root, "p", { class: "lead" }, "See what the hidden state of a sequence model does.");
+  // Who has many projects knows, and wants to see them.
+  if (entries.length <= MANY) {
+    add(
+      root,
+      "ol",
+      { class: "steps" },
+      ...STEPS.map(([name, text]) => element("li", {}, element("strong", {}, name), " ", text)),
+    );
+  }
   if (begin) {
     add(
       root,
       "p",
-      {},
+      { class: "begin" },
       "New here? Begin with ",
       element("a", { href: linkTo(begin, begin.info.states.types[0]) }, begin.info.name),
       " and drag over some words.",
@@ -29,8 +52,73 @@ export function projects(parent: HTMLElement, entries: readonly Entry[]): void {
       "There are no projects in the directory that is served. A project is a directory with a file lstm.yml in it.",
     );
   }
-  const list = add(root, "ul", { class: "cards" });
-  for (const entry of workingFirst(entries)) list.append(card(entry, clarified(entry, entries)));
+  const head = add(root, "div", { class: "projects-head" });
+  const list = element("ul", { class: "cards", "aria-label": "Projects" });
+  const cards = workingFirst(entries).map((entry) => ({
+    entry,
+    root: card(entry, clarified(entry, entries)),
+  }));
+  list.append(...cards.map((made) => made.root));
+  if (entries.length > MANY) {
+    addFilter(head, root, (query) => {
+      for (const { entry, root } of cards) root.hidden = !answers(entry, query);
+      return cards.filter(({ root }) => !root.hidden).length;
+    });
+  }
+  root.append(list);
+}
+
+/** A field in `head` for `keep`, which hides what doesn't fit a query and says how much does. */
+function addFilter(head: HTMLElement, root: HTMLElement, keep: (query: string) => number): void {
+  const field = add(head, "input", {
+    type: "search",
+    name: "filter",
+    placeholder: "filter  /",
+    autocomplete: "off",
+    spellcheck: "false",
+    "aria-label": "Filter the projects",
+  });
+  const count = add(head, "span", { class: "faint", role: "status" });
+  const nothing = add(root, "p", { class: "notice" });
+  const all = keep("");
+  const show = () => {
+    const kept = keep(field.value);
+    count.textContent =
+      kept === all ? counted(all, "project") : `${formatCount(kept)} of ${counted(all, "project")}`;
+    nothing.hidden = kept > 0;
+    nothing.replaceChildren(
+      `No project has “${field.value.trim()}” in its name, description, id or annotations.`,
+      button("Show all", clear),
+    );
+  };
+  const clear = () => {
+    field.value = "";
+    show();
+    field.focus();
+  };
+  field.addEventListener("input", show);
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") clear();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || takesKeys(event.target) || event.ctrlKey || event.metaKey || event.altKey)
+      return;
+    event.preventDefault();
+    field.focus();
+    field.select();
+  });
+  show();
+}
+
+/** Whether every word of the query is somewhere in what a project is called and said to be. */
+export function answers({ project, info }: Entry, query: string): boolean {
+  const said = [project, info.name, info.description, ...Object.keys(annotationsOf(info))]
+    .join("\n")
+    .toLowerCase();
+  return query
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => said.includes(word));
 }
 
 /** Whether there is something to explore in it. */
@@ -49,19 +137,48 @@ function card(entry: Entry, id: string): HTMLElement {
   const { info, project } = entry;
   const root = element("li", { class: "card", "data-project": project }, element("h2", {}, info.name));
   if (id) add(root, "p", { class: "faint" }, id);
-  if (info.description && info.description !== info.name) add(root, "p", {}, info.description);
+  if (info.description && info.description !== info.name) root.append(description(info.description));
   if (info.error) add(root, "p", { class: "problem", role: "note" }, info.error);
   const tokens = info.word_sequence.size[0] ?? 0;
-  const annotations = Object.keys(annotationsOf(info));
-  const facts = [
-    ...(tokens
-      ? [counted(tokens, "token"), `${formatCount(info.word_sequence.dict_size)} in the vocabulary`]
-      : []),
-    ...(annotations.length ? [annotations.join(", ")] : []),
-  ];
-  if (facts.length) add(root, "p", { class: "facts" }, facts.join(" · "));
-  const sources = add(root, "ul", { class: "sources" });
+  if (tokens) {
+    const facts = [
+      counted(tokens, "token"),
+      `${formatCount(info.word_sequence.dict_size)} in the vocabulary`,
+      info.is_searchable ? "searchable" : "not searchable",
+    ];
+    add(root, "p", { class: "facts" }, facts.join(" · "));
+  }
+  const names = Object.keys(annotationsOf(info));
+  if (names.length) root.append(annotations(names));
+  const sources = add(root, "ul", { class: "sources", "aria-label": "Sources" });
   for (const source of info.states.types) sources.append(sourceItem(entry, source));
+  return root;
+}
+
+function description(text: string): HTMLElement {
+  const root = element("p", { class: "description" });
+  const short =
+    text.length > LONG * 1.2 ? `${text.slice(0, text.lastIndexOf(" ", LONG)).slice(0, LONG)} … ` : text;
+  root.append(short);
+  if (short !== text) root.append(button("more", () => root.replaceChildren(text), { class: "quiet" }));
+  return root;
+}
+
+function annotations(names: readonly string[]): HTMLElement {
+  const item = (name: string) => element("li", {}, name);
+  const root = element("ul", { class: "annotations", "aria-label": "Annotations" });
+  const rest = names.slice(SOME_ANNOTATIONS);
+  root.append(...names.slice(0, names.length - rest.length).map(item));
+  if (rest.length > 0) {
+    const more = element("li", { class: "more-annotations" });
+    more.append(
+      button(`${rest.length} more`, () => more.replaceWith(...rest.map(item)), {
+        class: "quiet",
+        "aria-label": `${rest.length} more annotations`,
+      }),
+    );
+    root.append(more);
+  }
   return root;
 }
 
@@ -71,7 +188,11 @@ function sourceItem(entry: Entry, source: Source): HTMLElement {
   return element(
     "li",
     {},
-    element("a", { href: linkTo(entry, source) }, `layer ${source.layer} · ${source.type}`),
+    element(
+      "a",
+      { href: linkTo(entry, source), title: sourceName(source) },
+      `layer ${source.layer} · ${source.type}`,
+    ),
     element("span", { class: "faint" }, size),
     element("span", { class: "indexing", "data-indexing": sourceName(source), role: "status" }),
   );

@@ -1,14 +1,15 @@
 /** Finds words in the corpus; choosing one of the places goes there. */
 import { select } from "d3-selection";
-import type { Found } from "../api";
+import type { Findings, Found } from "../api";
 import { add, element, formatCount } from "../dom";
 import { watch } from "../memo";
 import type { Model } from "../model";
-import { look, visit } from "../state";
+import { FOUND_LIMITS, findMore, look, visit } from "../state";
+import { visibleText } from "../tokens";
 import type { View } from "./view";
 
-/** Columns left of a place that was found. */
-const LEAD = 5;
+/** Pixels above the end of the list from which on more places are asked for. */
+const NEAR_END = 60;
 
 export const search: View = (parent, emit) => {
   const root = add(parent, "div", { "data-view": "search", role: "search" });
@@ -24,77 +25,103 @@ export const search: View = (parent, emit) => {
     "aria-expanded": "false",
     "aria-autocomplete": "list",
   });
-  const list = add(root, "div", { id: "found", role: "listbox", class: "popup", "aria-label": "Places" });
-  list.hidden = true;
+  const place = add(root, "span", { class: "found-place", role: "status" });
+  const popup = add(root, "div", { class: "popup" });
+  const list = add(popup, "div", { id: "found", role: "listbox", "aria-label": "Places" });
+  const note = add(popup, "p", { class: "note", role: "status" });
+  popup.hidden = true;
   const changed = watch();
   let model: Model;
   let marked = -1;
+  /** Whether Enter was pressed before there was an answer to what had been typed. */
+  let entered = false;
 
   const options = () => [...list.querySelectorAll<HTMLElement>("[role=option]")];
 
   function mark(index: number): void {
     marked = index;
-    options().forEach((option, i) => {
+    input.removeAttribute("aria-activedescendant");
+    for (const [i, option] of options().entries()) {
       option.setAttribute("aria-selected", String(i === index));
-      if (i !== index) return;
+      if (i !== index) continue;
       option.scrollIntoView({ block: "nearest" });
       input.setAttribute("aria-activedescendant", option.id);
-    });
+    }
   }
 
-  function go(found: Found): void {
-    emit(visit(found.index, LEAD), "jump");
-    close();
+  function go({ index }: Found): void {
+    emit(visit(index), "jump");
+    show(false);
     input.blur();
   }
 
-  function close(): void {
-    list.hidden = true;
-    input.setAttribute("aria-expanded", "false");
+  function show(open: boolean): void {
+    popup.hidden = !open;
+    input.setAttribute("aria-expanded", String(open));
   }
 
-  input.addEventListener("input", () => emit(look(input.value), "live"));
+  function more(): void {
+    if (!model.stale("found") && hasMore(model.found)) emit(findMore, "live");
+  }
+
+  const awaited = () => model.found?.request.q !== input.value;
+
+  input.addEventListener("input", () => {
+    entered = false;
+    emit(look(input.value), "live");
+  });
   input.addEventListener("focus", () => {
-    if (model.state.query !== "") list.hidden = false;
+    if (model.state.query !== "") show(true);
   });
   root.addEventListener("focusout", (event) => {
-    if (!root.contains(event.relatedTarget as Node)) close();
+    if (!root.contains(event.relatedTarget as Node)) show(false);
+  });
+  popup.addEventListener("scroll", () => {
+    if (popup.scrollTop + popup.clientHeight > popup.scrollHeight - NEAR_END) more();
   });
   input.addEventListener("keydown", (event) => {
-    const found = model.found ?? [];
-    const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 };
-    if (event.key in steps && found.length) mark((marked + steps[event.key] + found.length) % found.length);
-    else if (event.key === "Enter" && found.length) go(found[Math.max(0, marked)]);
-    else if (event.key === "Escape") {
-      close();
+    const places = model.found?.res ?? [];
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && places.length && !awaited()) {
+      const from = marked < 0 && step < 0 ? 0 : marked;
+      mark((from + step + places.length) % places.length);
+      if (marked === places.length - 1) more();
+    } else if (event.key === "Enter" && input.value !== "") {
+      if (awaited()) entered = true;
+      else if (places.length) go(places[Math.max(0, marked)]);
+    } else if (event.key === "Escape") {
+      show(false);
       input.blur();
     } else return;
     event.preventDefault();
     event.stopPropagation();
   });
 
+  let listed = "";
   return (next) => {
     model = next;
     const { state, found, info, source } = model;
     root.hidden = !info?.is_searchable || !source;
     const error = model.error("found");
     const pending = model.stale("found");
-    if (!changed(state.query, found, error, pending)) return;
-    const open = state.query !== "" && document.activeElement === input;
-    list.hidden = !open;
-    list.dataset.stale = String(pending);
-    input.setAttribute("aria-expanded", String(open));
-    const message = error ? error.message : found?.length === 0 && !pending ? "Nothing found." : "";
+    if (!changed(state.query, found, error, pending, state.hover.hit)) return;
+    if (document.activeElement !== input) input.value = state.query;
+    show(state.query !== "" && document.activeElement === input);
+    popup.dataset.stale = String(pending);
     select(list)
       .selectAll<HTMLElement, Found>("[role=option]")
-      .data(error ? [] : (found ?? []))
+      .data(error ? [] : (found?.res ?? []))
       .join((enter) => enter.append(() => element("div", { role: "option" })))
       .attr("id", (_, i) => `found-${i}`)
       .attr("data-pos", ({ index }) => index)
       .each(function (item) {
+        const [before, hit, after] = item.parts.map(visibleText);
         this.replaceChildren(
           element("span", { class: "faint number" }, formatCount(item.index)),
-          element("span", { class: "snippet" }, ...emphasised(item.text, state.query)),
+          // The bidirectional text of its own: cut off at the left, so that what was found is in view.
+          element("span", { class: "before" }, element("bdi", {}, before)),
+          element("mark", {}, hit),
+          element("span", { class: "after" }, after),
         );
         // On press, before the focus leaves the box and the list closes.
         this.onpointerdown = (event) => {
@@ -102,16 +129,32 @@ export const search: View = (parent, emit) => {
           go(item);
         };
       });
-    list.querySelector(".note")?.remove();
-    if (message) add(list, "p", { class: "note" }, message);
-    mark(-1);
+    note.textContent = error ? error.message : pending && !found ? "" : said(found);
+    place.textContent = placeOf(found, state.hover.hit);
+    // More places are more of the same list.
+    mark(listed === state.query ? Math.min(marked, (found?.res.length ?? 0) - 1) : -1);
+    listed = state.query;
+    if (entered && !awaited()) {
+      entered = false;
+      if (found?.res.length) go(found.res[0]);
+    }
   };
 };
 
-/** `text` with the first occurrence of `query` marked. */
-function emphasised(text: string, query: string): (Node | string)[] {
-  const at = text.indexOf(query.trim());
-  if (at < 0 || query.trim() === "") return [text];
-  const end = at + query.trim().length;
-  return [text.slice(0, at), element("mark", {}, text.slice(at, end)), text.slice(end)];
+const hasMore = (found: Findings | null): boolean =>
+  found !== null && found.total > found.res.length && found.res.length < FOUND_LIMITS[1];
+
+function said(found: Findings | null): string {
+  if (!found) return "";
+  const { total, res } = found;
+  if (total === 0) return "Nothing found.";
+  return total > res.length
+    ? `the first ${formatCount(res.length)} of ${formatCount(total)}`
+    : `${formatCount(total)} in all`;
+}
+
+/** Which of the places found is the one visited. */
+function placeOf(found: Findings | null, hit: number | null): string {
+  const at = found?.res.findIndex(({ index }) => index === hit) ?? -1;
+  return found && at >= 0 ? `${formatCount(at + 1)} / ${formatCount(found.total)}` : "";
 }

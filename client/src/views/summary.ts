@@ -4,7 +4,7 @@ import type { Matches } from "../api";
 import { add, button, counted, element, formatCount } from "../dom";
 import { watch } from "../memo";
 import type { Model } from "../model";
-import { keepLengths, type LengthRule, setLengthRule } from "../state";
+import { keepLengths, type LengthRule, setLengthRule, toggleMask } from "../state";
 import { countLengths, histogram } from "./histogram";
 import type { View } from "./view";
 
@@ -29,6 +29,19 @@ export const summary: View = (parent, emit) => {
     input.addEventListener("change", () => emit(setLengthRule(value)));
     add(rule, "label", {}, input, element("span", {}, label));
   }
+  const mask = add(
+    root,
+    "button",
+    {
+      type: "button",
+      role: "switch",
+      class: "toggle",
+      title:
+        "Colour annotations, in the tracks and in the matches, only where selected cells are on: the paler, the fewer (m)",
+    },
+    "mask",
+  );
+  mask.addEventListener("click", () => emit(toggleMask));
   const drawHistogram = histogram(root, emit);
   const filter = add(root, "span", { class: "filter" });
   const changed = watch();
@@ -37,8 +50,12 @@ export const summary: View = (parent, emit) => {
     const { matches, state } = model;
     root.hidden = model.absent;
     drawHistogram(model);
+    root.dataset.busy = String(model.stale("matches"));
     totals.dataset.stale = String(model.stale("matches"));
-    if (!changed(matches, state.lengthRule, state.lengths)) return;
+    const maskable = model.tracks.length > 0 && model.selected.length > 0;
+    if (!changed(matches, state.lengthRule, state.lengths, state.masked, maskable)) return;
+    mask.setAttribute("aria-checked", String(state.masked));
+    mask.hidden = !maskable;
     for (const input of rule.querySelectorAll("input")) input.checked = input.value === state.lengthRule;
     totals.textContent = matches ? totalsOf(matches.matches.counts) : "";
     filter.replaceChildren();

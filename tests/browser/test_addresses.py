@@ -1,0 +1,86 @@
+"""Addresses that LSTMVis's page had, and addresses that nothing ever had."""
+
+from urllib.parse import quote
+
+import pytest
+
+from tests.browser.conftest import Hand
+
+
+@pytest.fixture
+def open_old(page):
+    """Open an address as LSTMVis's page writes it, with JavaScript's encodeURI."""
+
+    def open_page(page_name="lstmvis.html", **parameters):
+        given = {"project": "parentheses", "source": "states::cell", **parameters}
+        listed = {
+            name: ".." + ",".join(map(str, value)) if isinstance(value, list) else value
+            for name, value in given.items()
+        }
+        query = "&".join(f"{name}={quote(str(value), safe=';/?:@&=+$,#-_.!~*()')}" for name, value in listed.items())
+        page.goto(f"/client/{page_name}?{query}")
+        hand = Hand(page)
+        hand.rest()
+        return hand
+
+    return open_page
+
+
+def test_the_page_opens_at_the_same_words(open_old, page):
+    for pos, first in [(100, 97), (2, 0), (0, 0), (-5, 0)]:
+        hand = open_old(pos=pos)
+        assert hand.word(first).bounding_box()["x"] == page.locator("[data-view=words] .lane").bounding_box()["x"]
+    assert page.get_by_label("Source").locator(":checked").inner_text() == "layer 1 · cell"
+
+
+def test_the_same_words_are_brushed_and_the_same_cells_on(open_old, page):
+    hand = open_old(pos=100, activation=0.1, wordBrush=[13, 15], wordBrushZero=[0, 2])
+    left, right = hand.word(110).bounding_box(), hand.word(111).bounding_box()
+    bar = page.locator(".range-bar").bounding_box()
+    assert bar["x"] == left["x"]
+    assert bar["x"] + bar["width"] == right["x"] + right["width"]
+    assert page.locator("input[name=threshold]").input_value() == "0.1"
+    assert [page.locator(f"input[name={end}]").input_value() for end in ("before", "after")] == ["0", "2"]
+    shown = hand.cells()
+    query = {"project": "parentheses", "source": "states::cell", "activation": 0.1, "from": 110, "to": 111}
+    answer = page.request.get("/api/v2/select", params={**query, "constraints": "0,2"}).json()
+    assert shown == answer["results"]["cells"]
+
+
+def test_the_cells_of_the_address_are_selected_with_and_without_a_brush(open_old, page):
+    assert open_old(sc=[3, 17], activation=0.1).cells() == [3, 17]
+    assert open_old(sc=[17, 3], wordBrush=[13, 15], activation=0.1).cells() == [3, 17]
+    assert page.get_by_role("button", name="unpin").is_visible()
+
+
+def test_tracks_and_the_width_of_a_column_are_kept(open_old, page):
+    hand = open_old(meta=["depth", "kind"], cw=40)
+    tracks = page.locator("[data-view=tracks] .track")
+    assert [track.get_attribute("data-name") for track in tracks.all()] == ["depth", "kind"]
+    assert hand.column_width == 40
+    assert open_old(cw=5, meta=[]).column_width == 7
+    assert tracks.count() == 0
+
+
+def test_a_source_without_tanh_and_a_threshold_of_zero(open_old, page):
+    open_old(source="states::raw", activation=0)
+    assert page.get_by_label("Source").locator(":checked").inner_text() == "layer 1 · raw"
+    assert page.locator("input[name=threshold]").input_value() == "0"
+
+
+def test_what_cannot_be_translated_is_left_out_and_its_list_of_projects_is_ours(open_old, page):
+    hand = open_old("index.html", wordBrush="null", wordBrushZero="null", meta=["nothing"], activation="x", sc="..a")
+    assert hand.cells() == []
+    assert "Drag over some words" in page.locator(".notice").inner_text()
+    page.goto("/client/index.html")
+    hand.rest()
+    assert page.locator("[data-project]").count() > 1
+
+
+def test_a_path_that_does_not_exist_says_so_and_leads_to_the_projects(page):
+    for path in ("/nothing", "/client/deeper/<b>nothing</b>"):
+        assert page.goto(path).status == 404
+        assert "There is no page at" in page.locator("body").inner_text()
+        assert path in page.locator("body").inner_text()
+        page.get_by_role("link", name="All projects").click()
+        page.locator("[data-project]").first.wait_for()

@@ -1,0 +1,152 @@
+"""A training that is killed goes on with --resume as if nothing had happened."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from lstmvis.models import training
+from lstmvis.models.checkpoint import load_checkpoint
+from lstmvis.models.resuming import unfinished_path
+from lstmvis.tools.cli import main
+
+TEXT = "to be, or not to be: that is the question\n" * 15
+TRAIN = ["--layers", "2", "--cells", "6", "--dropout", "0.3", "--epochs", "4", "--streams", "4", "--steps", "20"]
+MOMENTS = 4 * (2 * 7 + 2 * 5) + 5  # in four epochs, each of seven updates and two files, and in the last file
+
+# `lstmvis train` that kills itself at its n-th moment: around every update, and before, in and after every writing.
+KILLED = """
+import io, os, signal, sys
+import torch
+from lstmvis.tools.cli import main
+
+left = int(sys.argv[1])
+
+def moment():
+    global left
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+def between_moments(function):
+    def called(*arguments):
+        moment()
+        result = function(*arguments)
+        moment()
+        return result
+    return called
+
+def save_in_halves(content, path, save=torch.save):
+    save(content, whole := io.BytesIO())
+    with open(path, "wb") as file:
+        file.write(whole.getvalue()[:1000])
+        file.flush()
+        moment()
+        file.write(whole.getvalue()[1000:])
+
+torch.save = between_moments(save_in_halves)
+os.replace = between_moments(os.replace)
+torch.nn.utils.clip_grad_norm_ = between_moments(torch.nn.utils.clip_grad_norm_)
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+@pytest.fixture
+def text(tmp_path):
+    path = tmp_path / "hamlet.txt"
+    path.write_text(TEXT, encoding="utf-8")
+    return path
+
+
+def train(text, out, *more):
+    return main(["train", str(text), "--out", str(out), *TRAIN, "--device", "cpu", *more])
+
+
+def test_training_that_is_killed_at_any_moment_ends_as_if_it_had_not_been(tmp_path, text):
+    assert train(text, tmp_path / "whole.pt") == 0
+    whole = load_checkpoint(tmp_path / "whole.pt")
+    rng = random.Random(5)
+    for kill in range(int(os.environ.get("LSTMVIS_KILLS", "2"))):
+        out = tmp_path / f"{kill}.pt"
+        at = rng.randrange(1, MOMENTS + 1)
+        command = [sys.executable, "-c", KILLED, str(at), "train", str(text), "--out", str(out), *TRAIN]
+        assert subprocess.run([*command, "--device", "cpu"], stdout=subprocess.DEVNULL).returncode == -signal.SIGKILL
+        if unfinished_path(out).exists():
+            assert load_checkpoint(out).history[0].items() >= untimed(whole.history[0]).items()
+            assert train(text, out) == 1
+            assert train(text, out, "--resume") == 0
+        else:  # in the first epoch
+            assert train(text, out, "--resume") == 1
+            assert train(text, out, "--replace") == 0
+        ended = load_checkpoint(out)
+        assert all(torch.equal(ended.weights[name], tensor) for name, tensor in whole.weights.items()), at
+        assert list(map(untimed, ended.history)) == list(map(untimed, whole.history)), at
+        assert ended.evaluation == whole.evaluation, at
+        assert sorted(path.name for path in tmp_path.glob(f"*{kill}.pt*")) == [out.name], at
+
+
+def untimed(epoch):
+    return {name: value for name, value in epoch.items() if name not in ("seconds", "tokens_per_second")}
+
+
+@pytest.fixture
+def stopped(tmp_path, text, monkeypatch, capsys):
+    """A model whose training was stopped with Ctrl-C after two epochs, and who did so was told how to go on."""
+    out = tmp_path / "hamlet.pt"
+
+    def stop(path, *arguments, save=training.save_unfinished):
+        save(path, *arguments)
+        if len(load_checkpoint(path).history) == 2:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "save_unfinished", stop)
+        assert train(text, out) == 130
+    told = capsys.readouterr()
+    assert told.out.splitlines()[-1] == (
+        f"{out} holds the best model so far. To go on, give the same command with --resume."
+    )
+    assert told.err == "lstmvis: stopped\n"
+    return out
+
+
+def test_a_stopped_training_is_neither_taken_up_nor_overwritten_unasked(stopped, text, capsys):
+    before = unfinished_path(stopped).read_bytes()
+    assert train(text, stopped) == 1
+    error = capsys.readouterr().err
+    assert f"{stopped}.unfinished holds what it takes to go on." in error
+    assert "To go on, give the same command with --resume; to begin anew, with --replace." in error
+    assert unfinished_path(stopped).read_bytes() == before
+
+
+def test_going_on_tells_only_the_epochs_that_were_missing(stopped, text, capsys):
+    assert train(text, stopped, "--resume") == 0
+    epochs = [line.split()[1] for line in capsys.readouterr().out.splitlines() if line.startswith("  epoch")]
+    assert epochs == ["3", "4"]
+
+
+def test_another_setting_is_named_and_nothing_changed(stopped, text, capsys):
+    before = unfinished_path(stopped).read_bytes()
+    assert train(text, stopped, "--resume", "--seed", "2", "--tokens", "words") == 1
+    error = capsys.readouterr().err
+    assert "another text to train on" in error
+    assert "unit characters, not words" in error
+    assert "seed 1, not 2" in error
+    assert unfinished_path(stopped).read_bytes() == before
+
+
+def test_replacing_begins_anew(stopped, text, capsys):
+    assert train(text, stopped, "--replace") == 0
+    assert len([line for line in capsys.readouterr().out.splitlines() if line.startswith("  epoch")]) == 4
+    assert not unfinished_path(stopped).exists()
+
+
+def test_what_is_no_model_is_not_overwritten_by_going_on(stopped, text, capsys):
+    stopped.write_text("a diary")
+    assert train(text, stopped, "--resume") == 1
+    assert "is not a model" in capsys.readouterr().err
+    assert stopped.read_text() == "a diary"
