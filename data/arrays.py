@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from itertools import chain
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -176,11 +176,16 @@ class _Extent:
             raise ProjectError(f"`sequences` go up to {firsts[-1]:,}, but there are {self.steps:,} {self._counted}.")
         self._divide(np.diff(firsts, append=self.steps).astype(np.int64), "`sequences`")
 
+    def refuse(self, found: str) -> NoReturn:
+        raise ProjectError(f"There are {self.steps:,} {self._counted}, but {found}.")
+
     def spread(self, values: NDArray[Any], series: Series) -> Iterator[NDArray[Any]]:
         """An annotation (n, ...), in pieces of (T, ...): n is the number of steps, or that of the sequences."""
         assert self.steps is not None
-        if series.lengths is not None or len(values) == self.steps:
+        if series.lengths is not None and self.lengths is not None:
             self.agree(series)
+        if series.lengths is not None or len(values) == self.steps:
+            self._count(len(values), series.what)  # the form of an annotation alone makes no sequences
             yield from blocks(values)
         elif self.lengths is not None and len(values) == len(self.lengths):
             ends = np.cumsum(self.lengths)
@@ -197,7 +202,7 @@ class _Extent:
         if self.steps is None:
             self.steps, self._counted = steps, what
         elif steps != self.steps:
-            raise ProjectError(f"There are {self.steps:,} {self._counted}, but {steps:,} {what}.")
+            self.refuse(f"{steps:,} {what}")
 
     def _divide(self, lengths: Lengths, what: str) -> None:
         if self.lengths is None:
@@ -237,9 +242,10 @@ class _Source:
         )
         done = 0
         for piece in chain([first], pieces):
-            if done + len(piece) <= extent.steps:
-                dataset[done : done + len(piece)] = piece
             done += len(piece)
+            if done > extent.steps:  # said at once: a generator may have no end
+                extent.refuse(f"at least {done:,} steps of the {self.series.what}")
+            dataset[done - len(piece) : done] = piece
             progress(len(piece))
         extent.agree(self.series)
         faults.warn()

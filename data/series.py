@@ -10,8 +10,8 @@ The forms, for values that have `axes` axes when they are laid end to end (1: a 
 An array is what has a shape and can be sliced: NumPy's, a memory map, an HDF5 dataset, a tensor, a pandas column.
 """
 
-import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from math import prod
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lstmvis.data.errors import ProjectError
+from lstmvis.data.spool import Spool
 
 PIECE = 1 << 21  # values that are read at a time
 Lengths = NDArray[np.int64]  # of sequences (sequences,)
@@ -139,16 +140,12 @@ class Series:
 
 def spool(pieces: Iterable[NDArray[Any]], near: Path) -> NDArray[Any]:
     """All pieces (n, ...) as one array of the first one's type, mapped from a file without a name in folder `near`."""
-    with tempfile.TemporaryFile(dir=near) as file:
-        kept, steps = np.zeros(0), 0
+    size = 0
+    with closing(Spool(near)) as kept:
         for piece in pieces:
-            kept = kept if steps else piece[:0]
-            np.ascontiguousarray(piece, kept.dtype).tofile(file)
-            steps += len(piece)
-        if not file.tell():
-            return kept
-        file.flush()
-        return np.memmap(file, kept.dtype, "r", shape=(steps, *kept.shape[1:]))
+            kept.append(piece)
+            size += piece.size
+        return kept.read() if size else np.zeros(0)
 
 
 def blocks(values: NDArray[Any]) -> Iterator[NDArray[Any]]:

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ class Chains:
 
     def arranged(self, rows: NDArray[Any]) -> Any:
         """Rows that came piece by piece, in the order of the chains: an array, or what can be sliced like one."""
-        if all(before <= after for before, after in zip(self._chains, self._chains[1:], strict=False)):
+        if all(before <= after for before, after in pairwise(self._chains)):
             return rows
         lengths = np.array(self._lengths)
         order = np.argsort(self._chains, kind="stable")

@@ -65,8 +65,9 @@ class Batch:
     ) -> None:
         self._layout = layout
         says_lengths = any(said is not None for said in (packed, padding, lengths, mask))
+        if isinstance(tokens, str):
+            tokens = list(tokens)  # characters
         ids, ragged = (None, None) if tokens is None else as_array(tokens, "tokens")
-        self._single = ids is not None and ids.ndim == 1
         if ids is not None:
             ids = self._grid(ids, ragged, "tokens", rows, steps, says_lengths)
             rows, width = ids.shape
@@ -82,7 +83,10 @@ class Batch:
             real &= np.arange(width) < self._lengths(lengths)[:, None]
         elif mask is not None:
             given, shorter = as_array(mask, "values of `mask`")
-            real &= self._grid(given, shorter, "values of `mask`", rows, width, False).astype(bool)
+            grid = self._grid(given, shorter, "values of `mask`", rows, width, False)
+            if grid.shape != real.shape:
+                raise RecordingError(f"`mask` must have a value a token, {real.shape}; its shape is {grid.shape}.")
+            real &= grid.astype(bool)
         elif padding is not None and ids is not None and ids.dtype.kind in "iu":
             real &= ids != padding
         elif packed is not None and ragged is None:
@@ -101,16 +105,21 @@ class Batch:
         """The values (N,) of an annotation, given for each token or each row."""
         what = f"values of {name!r}"
         array, ragged = as_array(values, what)
-        if array.ndim == 1 and ragged is None and len(array) == self._rows and not (self._single and self._steps > 1):
-            return array[self._row]
         if array.ndim == 0 and self._rows == 1:
-            return np.broadcast_to(array, len(self._row))
+            array = array[None]
+        if array.shape == (self._rows,):
+            return array[self._row]
         if array.ndim not in (1, 2) or (array.ndim == 1 and self._rows > 1):
             raise RecordingError(
                 f"The {what} must be one a token or one a row, of which there are {self._rows}; their shape is "
                 f"{array.shape}."
             )
         grid = self._grid(array, ragged, what, self._rows, self._needed, True)
+        there = np.full(self._rows, grid.shape[1]) if ragged is None else ragged
+        if (self._step >= there[self._row]).any():
+            raise RecordingError(
+                f"The {what} are {there.tolist()} in each row, fewer than the tokens, which are {self.counts.tolist()}."
+            )
         return grid[self._row, self._step]
 
     def steps_fit(self, steps: int) -> bool:
@@ -193,8 +202,6 @@ def as_array(values: Any, what: str) -> tuple[NDArray[Any], NDArray[np.int64] | 
     if isinstance(values, Tensor):
         values = values.detach().cpu()
         return (values.float() if values.dtype == torch.bfloat16 else values).numpy(), None
-    if isinstance(values, str):
-        values = list(values)
     if isinstance(values, list | tuple) and values and _is_row(values[0]):
         rows = [as_array(row, what)[0] for row in values]
         if any(row.ndim != 1 for row in rows):

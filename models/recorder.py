@@ -1,5 +1,7 @@
 """A project out of any PyTorch program: two lines in it, and the states of its recurrent modules are on disk.
 
+    from lstmvis.models.recorder import record
+
     with record(model, "projects/mine", vocabulary=words) as recorder:
         for ids, lengths in batches:
             scores = model(ids, lengths)
@@ -8,7 +10,8 @@
 Every nn.LSTM, nn.GRU and nn.RNN of the model is recorded, and their Cells, in whatever way the program calls them:
 hidden and cell states of all layers and directions, gates where asked for. The program's results, gradients and random
 numbers stay what they are. Nothing is stepped (see recurrence.py), and memory does not grow: what is recorded lies in
-files without a name until the block ends, and is then written in order. Where the block ends by an error, nothing is.
+files without a name until the block ends, and is then written in order (which takes as much of the disk once more).
+Where the block ends by an error, nothing is written.
 
 Every row of a batch is a sequence of its own, unless the program hands on its state from one pass to the next: then row
 b goes on where row b of the pass before stopped, and comes to lie behind it in the project.
@@ -16,6 +19,7 @@ b goes on where row b of the pass before stopped, and comes to lie behind it in 
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -194,7 +198,7 @@ class Recorder:
         if not ran:
             names = ", ".join(watched.label for watched in self._watched)
             raise RecordingError(
-                f"No recorded module has run since recorder.tokens was last called. It must be called once after each "
+                "No recorded module has run since recorder.tokens was last called. It must be called once after each "
                 f"forward pass; recorded are {names}."
             )
         recurrent = {
@@ -202,14 +206,14 @@ class Recorder:
         }
         batch = self._batch(recurrent, tokens, lengths, mask)
         found: dict[Quantity, NDArray[Any]] = {}
-        for watched, call in recurrent.items():
-            for quantity, values in call.values.items():
-                found[quantity] = batch.of_tokens(values, watched.label, self._dtype)
         for watched, calls in ran.items():
-            if watched not in recurrent:
+            if watched in recurrent:
+                seen = recurrent[watched].values
+            else:
                 (quantity,) = calls[0].values
-                given = [value for call in calls for value in call.values.values()]
-                values = batch.time_first(given, watched.label, self._layouts(recurrent))
+                given = [call.values[quantity] for call in calls]
+                seen = {quantity: batch.time_first(given, watched.label, self._layouts(recurrent))}
+            for quantity, values in seen.items():
                 found[quantity] = batch.of_tokens(values, watched.label, self._dtype)
         said = {
             name: batch.per_token(name, values.values if isinstance(values, Discrete | Scalar) else values)
@@ -299,7 +303,7 @@ class Recorder:
     def _write(self, waiting: list[str]) -> None:
         if waiting:
             raise RecordingError(f"{waiting[0]} has run, but recorder.tokens was not called after its last pass.")
-        starts = self._chains.starts()
+        starts = self._chains.starts()  # where states were reset: of sequences, or of streams that were carried on
         if not len(starts):
             raise RecordingError("Nothing was recorded: recorder.tokens was never called with a real token.")
         several = len({quantity.module for quantity in self._sources if quantity.is_recurrent}) > 1
@@ -397,7 +401,7 @@ def _joined(watched: Watched, calls: list[Call]) -> Call:
     if is_one and max(call.shape[0] for call in calls) > 1:  # else the program steps through them by itself
         is_one = all(
             call.before is not None and last.after is not None and torch.equal(call.before, last.after)
-            for last, call in zip(calls, more, strict=False)
+            for last, call in pairwise(calls)
         )
     if not is_one:
         raise RecordingError(

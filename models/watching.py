@@ -99,7 +99,6 @@ class Watched:
         for handle in self._handles:
             handle.remove()
         self._handles.clear()
-        self.calls.clear()
 
     def _after(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         with torch.no_grad():
@@ -160,7 +159,7 @@ class WatchedLayers(Watched):
         for each, expected in zip(passes, last.view(len(passes), len(rows), -1), strict=True):
             found = each.hidden[-1] if lengths is None else each.hidden[lengths - 1, rows]
             tolerance = 1e-3 if found.dtype in (torch.float32, torch.float64) else 0.05
-            if not torch.allclose(found.float(), expected.float(), atol=tolerance):
+            if not torch.allclose(found.float(), expected.float(), atol=tolerance, rtol=tolerance):
                 raise RecordingError(
                     f"The dropout between the layers of {self.label} cannot be repeated on {found.device.type}, so the "
                     "inputs of its upper layers are not known. Record in evaluation mode (model.eval()) or without "

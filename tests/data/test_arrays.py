@@ -1,5 +1,6 @@
 import re
 import tracemalloc
+from itertools import repeat
 
 import h5py
 import numpy as np
@@ -11,9 +12,8 @@ from lstmvis.data import Discrete, Ranked, Scalar, States, arrays, series, write
 from lstmvis.data.errors import ProjectError, ProjectExistsError
 from lstmvis.data.project import Project
 
-CHANCE = np.random.default_rng(1)
 WORDS = ["the", "cat", "sat", "on", "the", "mat"]
-STATES = CHANCE.normal(size=(6, 3)).astype(np.float32)
+STATES = np.random.default_rng(1).normal(size=(6, 3)).astype(np.float32)
 CUT = [2, 3, 1]  # the same steps as three sequences
 SEQUENCES = [STATES[:2], STATES[2:5], STATES[5:]]
 
@@ -129,8 +129,9 @@ def test_however_it_comes_and_however_small_the_pieces_the_same_is_written(tmp_p
     lengths = data.draw(st.lists(st.integers(0, 4), min_size=1, max_size=5).filter(any), "lengths")
     T, C = sum(lengths), data.draw(st.integers(1, 3), "cells")
     ends = np.cumsum(lengths)[:-1]
-    states = CHANCE.normal(size=(T, C)).astype(np.float32)
-    ids = CHANCE.integers(0, 3, T)
+    chance = np.random.default_rng(data.draw(st.integers(0, 99), "seed"))
+    states = chance.normal(size=(T, C)).astype(np.float32)
+    ids = chance.integers(0, 3, T)
 
     def form(values):
         sequences = np.split(values, ends)
@@ -177,6 +178,12 @@ def test_resets_in_one_pass_are_given_by_their_first_steps(write):
     project = write(WORDS, STATES, {"label": [True, False]}, sequences=[0, 4])
     assert project.sequence_starts.tolist() == [0, 4]
     assert annotation_of(project, "label") == ["True"] * 4 + ["False"] * 2
+
+
+def test_an_annotation_that_comes_as_sentences_makes_no_sequences(write):
+    project = write(WORDS, STATES, {"a": [["x", "y"], ["x", "y", "x"], ["y"]]})
+    assert annotation_of(project, "a") == ["x", "y", "x", "y", "x", "y"]
+    assert len(project.sequence_starts) == 0
 
 
 def test_ids_are_tokens_of_the_vocabulary_in_either_form_and_a_string_is_its_characters(write):
@@ -255,7 +262,7 @@ def test_what_is_no_ordinary_number_is_kept_and_mentioned(write, value, dtype, r
 REFUSED = {
     "There are 5 tokens, but 6 steps of the states 'state'.": ((WORDS[:5], STATES), {}),
     "There are 6 steps of the states 'a', but 5 steps of the states 'b'.": ((None, {"a": STATES, "b": STATES[:5]}), {}),
-    "There are 6 tokens, but 7 steps of the states 'state'.": ((WORDS, iter([STATES, STATES[:1]])), {}),
+    "There are 6 tokens, but at least 12 steps of the states 'state'.": ((WORDS, repeat(STATES)), {}),
     "There are 6 tokens, but 4 steps of the states 'state'. ": ((WORDS, iter([STATES[:4]])), {}),
     "There are 6 steps of the states 'a', but 5 steps of the states 'b'. ": (
         (None, {"a": iter([STATES]), "b": iter([STATES[:5]])}),
@@ -271,6 +278,7 @@ REFUSED = {
         (WORDS, SEQUENCES, {"x": np.zeros(5)}),
         {},
     ),
+    "There are 6 tokens, but 5 values of 'x'.": ((WORDS, STATES, {"x": [[1, 2], [3, 4, 5]]}), {}),
     "Sequence 1 (of 0 to 1) has 4 steps in the tokens, but 3 in the states 'state'.": (
         ([WORDS[:2], WORDS[2:]], [STATES[:2], STATES[2:5]]),
         {},

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +24,7 @@ def test_rows_lie_chain_by_chain_wherever_they_are_cut(pieces, cuts):
     arranged = chains.arranged(np.concatenate(rows))
 
     ends = sorted({0, total, *(cut for cut in cuts if cut < total)})
-    found = [np.asarray(arranged[start:stop]) for start, stop in zip(ends, ends[1:], strict=False)]
+    found = [np.asarray(arranged[start:stop]) for start, stop in pairwise(ends)]
     assert np.concatenate([np.zeros(0, int), *found]).tolist() == [row for chain in expected for row in chain]
     assert chains.rows == total
     starts = np.cumsum([0, *(len(chain) for chain in expected if chain)])[:-1]

@@ -195,15 +195,33 @@ def test_inner_states_under_dropout_are_those_of_the_pass_itself(tmp_path, packe
         np.testing.assert_allclose(found[f"rnn/layer{layer + 1}/cell"][last], cell[layer].detach(), atol=1e-5)
 
 
+def test_dropout_that_cannot_be_repeated_is_refused(tmp_path):
+    class Capricious(nn.LSTM):
+        def forward(self, *args):
+            torch.rand(1)
+            return super().forward(*args)
+
+    model = Reader(Capricious(3, 4, num_layers=2, dropout=0.5))
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.normal_()
+    refused(
+        tmp_path, r"The dropout between the layers of 'rnn' \(Capricious\) cannot be repeated", once(batch()), model
+    )
+    model.eval()
+    with record(model, tmp_path / "project", WORDS) as recorder:
+        once(batch())(model, recorder)
+
+
 def test_a_model_is_as_before_once_the_block_has_ended(tmp_path):
     model = Reader(make("LSTM", input_size=3, hidden_size=4, num_layers=2, dropout=0.5))
     ids, _ = random_batch(2, 5)
     with record(model, tmp_path / "project", WORDS) as recorder:
         model(ids)
         recorder.tokens(ids)
+        model(ids)
         with recorder.paused():
             model(ids)
-        model(ids)
         recorder.tokens(ids)
     model(ids)
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())
@@ -487,6 +505,35 @@ def test_autocast_and_inference_mode_are_recorded_like_any_other_pass(tmp_path):
             np.testing.assert_allclose(found[path], values, atol=1e-6 if name == "inference" else 0.1)
 
 
+def test_a_single_row_may_come_without_an_axis_for_rows(tmp_path):
+    model = make("LSTM", input_size=3, hidden_size=4, num_layers=2)
+    x, state = torch.randn(9, 3), None
+    with record(model, tmp_path / "project", WORDS) as recorder:
+        for part in (x[:5], x[5:]):
+            _, state = model(part, state)
+            recorder.tokens(torch.arange(len(part)), number=np.arange(len(part)), all="same")
+    found, project = states_of(tmp_path / "project")
+    assert not len(project.sequence_starts)
+    assert tokens_of(project) == WORDS[:5] + WORDS[:4]
+    assert project.annotations["number"].values.rows(0, 9).tolist() == [0, 1, 2, 3, 4, 0, 1, 2, 3]
+    np.testing.assert_allclose(found["layer2/hidden"], model(x)[0].detach(), atol=1e-5)
+
+
+@pytest.mark.parametrize("batch_first", [True, False])
+def test_modules_that_are_not_recurrent_are_recorded_by_themselves(tmp_path, batch_first):
+    model = nn.Sequential(nn.Embedding(len(WORDS), 3), nn.Linear(3, 2))
+    ids, lengths = random_batch(2, 5)
+    with record(model, tmp_path / "project", WORDS, outputs=["1"], batch_first=batch_first) as recorder:
+        values = model(ids if batch_first else ids.T).detach()
+        recorder.tokens(ids if batch_first else ids.T, lengths)
+    found, project = states_of(tmp_path / "project")
+    values = values if batch_first else values.transpose(0, 1)
+    expected = torch.cat([row[:length] for row, length in zip(values, lengths, strict=True)])
+    assert list(found) == ["1/output"]
+    assert np.array_equal(found["1/output"], expected.numpy())
+    assert project.sequence_starts.tolist() == [0, int(lengths[0])]
+
+
 def refused(tmp_path, match, program, model=None, **options):
     model = Reader(make("LSTM", input_size=3, hidden_size=4)) if model is None else model
     with (
@@ -554,6 +601,10 @@ def only_tokens_at_first(model, recorder):
             r"values of 'loss' must be one a token or one a row, of which there are 2",
         ),
         (once(batch(), loss=torch.zeros(2, 4)), "The values of 'loss' are 2 x 4, as rows x steps"),
+        (
+            once([["a"] * 5] * 2, tag=[["x"] * 5, ["x"] * 4]),
+            r"values of 'tag' are \[5, 4\] in each row, fewer than the tokens, which are \[5, 5\]",
+        ),
         (only_tokens_at_first, "must say the same; these came in some only: 'loss'"),
     ],
 )
