@@ -75,7 +75,7 @@ export function explore(page: HTMLElement): void {
     drawCells,
     drawSummary,
     drawNotice,
-    matches(body, emit),
+    matches(body, emit, schedule),
     heatmaps(body, emit),
   ];
 
