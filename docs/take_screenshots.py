@@ -1,7 +1,6 @@
 """Take the pictures of both pages that the README shows: python docs/take_screenshots.py ADDRESS
 
-ADDRESS is that of a server over the parentheses demo, http://127.0.0.1:8888 for `make demo`. Needs Pillow, which
-nothing else does: pip install pillow.
+ADDRESS is that of a server over the parentheses demo, http://127.0.0.1:8888 for `make demo`.
 """
 
 import io

@@ -89,6 +89,7 @@ const FIELDS: {
   constraints: pair("off", 0, false),
   sides: choice("sides", ["positive", "both"]),
   pinned: integers("cells"),
+  followed: flag("followed"),
   added: integers("add"),
   dropped: integers("drop"),
   tracks: names("track"),

@@ -63,7 +63,7 @@ export function explore(page: HTMLElement): void {
   const main = add(page, "main");
   const selection = add(main, "div", { class: "selection" });
   const selectionViews = [plot, axis, words, brushView, tracks].map((view) => view(selection, emit));
-  const drawCells = cells(selection, emit, store);
+  const drawCells = cells(selection, emit, store, () => modelOf(model.layout));
   const found = add(main, "section", { "data-view": "matches", class: "matches", "aria-label": "Matches" });
   const drawSummary = summary(found, emit);
   const drawNotice = notice(found, emit, loader.retry);
@@ -75,7 +75,7 @@ export function explore(page: HTMLElement): void {
     drawCells,
     drawSummary,
     drawNotice,
-    matches(body, emit),
+    matches(body, emit, schedule),
     heatmaps(body, emit),
   ];
 

@@ -40,6 +40,8 @@ export interface State {
   readonly sides: Sides;
   /** The selected cells where they were frozen; null while they follow the range. */
   readonly pinned: readonly number[] | null;
+  /** Whether they were frozen only so that the matches stay while one looks at them: another range lets go of them. */
+  readonly followed: boolean;
   /** Cells put in and taken out by hand, on top of those that follow the range. */
   readonly added: readonly number[];
   readonly dropped: readonly number[];
@@ -83,6 +85,7 @@ export const INITIAL: State = {
   constraints: [1, 0],
   sides: "positive",
   pinned: null,
+  followed: false,
   added: [],
   dropped: [],
   tracks: null,
@@ -209,11 +212,15 @@ export const findMore: Transition = (s) =>
 /** How many positions the range has. */
 export const lengthOf = ({ range }: State): number => (range ? range.to - range.from + 1 : 0);
 
+/** What another range by hand changes besides: cells that were pinned by following a match are let go. */
+const letGo = ({ followed }: State): Partial<State> => (followed ? { pinned: null, followed: false } : {});
+
 /** A new range, drawn from one end to the other in either direction: what was put in by hand is let go. */
 export const brush =
   (one: number, other: number): Transition =>
   (s) =>
     having(s, {
+      ...letGo(s),
       range: { from: Math.max(0, Math.min(one, other)), to: Math.max(0, one, other) },
       added: [],
       dropped: [],
@@ -228,7 +235,7 @@ export const moveEnd =
     const { from, to } = s.range;
     const range =
       end === "from" ? { from: Math.max(0, Math.min(pos, to)), to } : { from, to: Math.max(pos, from) };
-    return having(s, { range });
+    return same(s.range, range) ? s : having(s, { ...letGo(s), range });
   };
 
 /** Moves the end of the range that is at `at` to `pos`, past the other one as well; where none is there, begins a range. */
@@ -238,14 +245,19 @@ export const extend =
     const { from, to } = s.range ?? {};
     const other = at === to ? from : at === from ? to : undefined;
     if (other === undefined) return brush(at, pos)(s);
-    return having(s, { range: { from: Math.max(0, Math.min(other, pos)), to: Math.max(other, pos) } });
+    return having(s, {
+      ...letGo(s),
+      range: { from: Math.max(0, Math.min(other, pos)), to: Math.max(other, pos) },
+    });
   };
 
 /** Moves the whole range, its length kept. */
 export const slideRange =
   (from: number): Transition =>
   (s) =>
-    s.range ? having(s, { range: { from, to: from + s.range.to - s.range.from } }) : s;
+    s.range && s.range.from !== from
+      ? having(s, { ...letGo(s), range: { from, to: from + s.range.to - s.range.from } })
+      : s;
 
 export const constrain =
   (end: 0 | 1, steps: number): Transition =>
@@ -266,7 +278,7 @@ export const setSides =
 
 /** Cells of the negative side have no meaning without it: whatever was chosen by hand goes with it. */
 const onlyPositive = (s: State): Partial<State> =>
-  s.sides === "both" ? { sides: "positive", added: [], dropped: [], pinned: null } : {};
+  s.sides === "both" ? { sides: "positive", added: [], dropped: [], pinned: null, followed: false } : {};
 
 /** Takes a cell out of the selection, or puts it in; `selected` is what is selected now. */
 export const toggleCell =
@@ -290,10 +302,9 @@ export const bringBack: Transition = (s) => having(s, { dropped: [] });
 export const pin =
   (cells: readonly number[] | null): Transition =>
   (s) =>
-    having(s, { pinned: cells, added: [], dropped: [] });
+    having(s, { pinned: cells, followed: false, added: [], dropped: [] });
 
-export const clear: Transition = (s) =>
-  having(s, { range: null, pinned: null, added: [], dropped: [], lengths: null, hover: NOWHERE });
+export const clear: Transition = (s) => having(pin(null)(s), { range: null, lengths: null, hover: NOWHERE });
 
 /** Leaves everything that belongs to the cells of the source before. */
 export const openSource =
@@ -303,6 +314,7 @@ export const openSource =
       source,
       sides: "positive",
       pinned: null,
+      followed: false,
       added: [],
       dropped: [],
       lengths: null,
@@ -358,12 +370,16 @@ export const project =
 
 /**
  * Puts the range over another place and shows it in the column in which the present one starts. The cells stay: they
- * are pinned, so that the matches stay too.
+ * are pinned, so that the matches stay too, until another range is brushed if nobody pinned them before.
  */
 export const follow =
   ({ from, to }: Range, column: number, cells: readonly number[]): Transition =>
   (s) =>
-    having(pin(cells)(s), { range: { from, to }, pos: Math.max(0, from - column) });
+    having(pin(cells)(s), {
+      followed: s.pinned === null || s.followed,
+      range: { from, to },
+      pos: Math.max(0, from - column),
+    });
 
 /** Keeps the window of `columns` and what is brushed inside a corpus of `total` positions. */
 export const within =

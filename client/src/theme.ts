@@ -4,6 +4,7 @@ export interface Theme {
   readonly name: "light" | "dark";
   /** Colours that a canvas draws with, as the style sheet has them. */
   readonly ink: string;
+  readonly quiet: string;
   readonly faint: string;
   readonly band: string;
   readonly accent: string;
@@ -60,6 +61,7 @@ function apply(name: Theme["name"]): Theme {
   return {
     name,
     ink: colour("ink"),
+    quiet: colour("faint"),
     faint: colour("hairline"),
     band: colour("band"),
     accent: colour("accent"),

@@ -66,6 +66,25 @@ describe("transitions", () => {
     expect(zoomed).toMatchObject({ columnWidth: 20, pos: 40 });
   });
 
+  it("let go of cells pinned by following a match when another range is brushed, and of no others", () => {
+    const match = { from: 100, to: 103 };
+    const followed = state.follow(match, 8, [3, 9])(brushed);
+    const others = [
+      state.brush(4, 5),
+      state.moveEnd("to", 104),
+      state.extend(103, 104),
+      state.slideRange(90),
+    ];
+    for (const other of others) {
+      expect(other(followed)).toMatchObject({ pinned: null, followed: false });
+      expect(other(state.follow(match, 8, [3, 9])(state.pin([3, 9])(brushed))).pinned).toEqual([3, 9]);
+    }
+    expect(state.follow({ from: 7, to: 8 }, 8, [3, 9])(followed).followed).toBe(true);
+    expect(state.moveEnd("to", 103)(followed)).toBe(followed);
+    expect(state.slideRange(100)(followed)).toBe(followed);
+    expect(state.constrain(0, 2)(followed).pinned).toEqual([3, 9]);
+  });
+
   it("show a match in the column of the range, the cells pinned and the list as it was", () => {
     const listed = state.toggleCell(9, [])(state.keepLengths([4, 4])(brushed));
     expect(state.follow({ from: 100, to: 103 }, 8, [3, 9])(listed)).toMatchObject({

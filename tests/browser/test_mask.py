@@ -8,6 +8,7 @@ from tests.browser.conftest import read_map
 
 SELECTED = {"pos": 100, "range": "107,109", "threshold": 0.1, "track": ["kind", "loss"]}
 NOTHING = "color(srgb 0 0 0 / 0)"
+UNCOLOURED = "rgba(0, 0, 0, 0)"
 
 
 def colours(locator):
@@ -100,7 +101,7 @@ def test_the_mask_holds_in_the_heat_maps_and_on_the_words(explore):
     first = int(row.get_attribute("data-pos")) - start
     for pos, (colour, _, _) in words.items():
         if first <= pos < first + len(masked[0]):
-            assert colour == (masked[0][pos - first] or NOTHING)
+            assert colour == (masked[0][pos - first] or UNCOLOURED)
 
 
 def test_the_mask_is_kept_in_the_address_and_can_be_undone(explore):

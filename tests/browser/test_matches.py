@@ -82,12 +82,44 @@ def others_of(results, selected):
 
 
 def test_rows_say_how_many_other_cells_join_in(explore):
-    hand = explore(pos=100, threshold=0.1, cells="7,21", limit=500)
+    hand = explore(pos=100, threshold=0.1, cells="7,21", limit=200)
     shown = [int(text) for text in hand.page.locator("[data-rank] .others").all_inner_texts()]
-    assert shown == others_of(answer(hand, limit=500), len(hand.cells()))
+    assert shown == others_of(answer(hand, limit=200), len(hand.cells()))
     assert len(set(shown)) > 1
     ranks = hand.page.locator("[data-rank] .rank").all_inner_texts()
     assert ranks == [str(rank) for rank in range(1, len(shown) + 1)]
+
+
+# What the list was like whenever the page said that it is ready: rows, those with words in them, and whether it waits.
+WATCH = """
+window.seen = [];
+new MutationObserver(() => {
+    if (document.body?.dataset.ready !== "true") return;
+    const list = document.querySelector(".match-rows");
+    const rows = [...list.querySelectorAll("[data-rank]")];
+    seen.push([rows.length, rows.filter(row => row.querySelector("[data-pos]")).length, list.dataset.stale]);
+}).observe(document, {subtree: true, attributes: true, attributeFilter: ["data-ready"]});
+"""
+# One kind of answer comes after all the others.
+LATE = """
+const soon = window.fetch;
+window.fetch = async (address, options) => {
+    if (address.includes("/%s?")) await new Promise(resume => setTimeout(resume, 100));
+    return soon(address, options);
+};
+"""
+
+
+@pytest.mark.parametrize("late", ["cuts", "states", "context", "match"])
+def test_the_page_is_ready_only_when_the_newest_matches_are_all_drawn(page, explore, late):
+    page.add_init_script(WATCH)
+    page.add_init_script(LATE % late)
+    hand = explore(pos=100, threshold=0.1, cells="7,21", limit=60)
+    hand.press("=")
+    hand.press("ArrowRight")
+    seen = page.evaluate("seen")
+    assert len(seen) >= 3
+    assert {tuple(entry) for entry in seen} == {(60, 60, "false")}
 
 
 def test_a_link_opens_the_place_with_the_same_cells_and_back_leads_back(explore):

@@ -218,6 +218,41 @@ def test_chips_drop_cells_and_pinned_cells_stay(explore):
     assert hand.cells() == expected_cells(130, 131, 0.1)
 
 
+def test_pinning_holds_what_was_added_a_moment_before(explore):
+    hand = explore(pos=100, range="110,110", threshold=0.1)
+    before = hand.cells()
+    added = next(cell for cell in range(len(before) + 1) if cell not in before)
+    hand.page.evaluate(
+        """cell => {
+            const cells = document.querySelector("[data-view=cells]");
+            const field = cells.querySelector("[name=cell]");
+            field.value = cell;
+            field.form.requestSubmit();
+            [...cells.querySelectorAll("button")].find(button => button.textContent === "pin").click();
+        }""",
+        str(added),
+    )
+    hand.rest()
+    assert hand.cells() == sorted([*before, added])
+
+
+def test_another_range_lets_go_of_cells_that_only_following_a_match_has_pinned(explore):
+    hand = explore(pos=100, range="107,109", threshold=0.1)
+    follow = hand.page.locator("[data-rank] a").nth(5)
+    start, *_ = hand.matches()[5]
+    follow.click()
+    hand.brush(start + 4, start + 5)
+    assert hand.cells() == expected_cells(start + 4, start + 5, 0.1)
+
+    hand.page.get_by_role("button", name="pin", exact=True).click()
+    pinned = hand.cells()
+    start, *_ = hand.matches()[5]
+    follow.click()
+    hand.rest()
+    hand.brush(start + 4, start + 5)
+    assert hand.cells() == pinned
+
+
 def test_cells_taken_out_are_counted_and_brought_back(explore):
     hand = explore(pos=100, range="110,110", threshold=0.1)
     cells = hand.cells()

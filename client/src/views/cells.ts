@@ -22,7 +22,8 @@ const FIRST_CHIPS = 60;
 
 type History = Pick<Store, "undo" | "redo" | "canUndo" | "canRedo">;
 
-export function cells(parent: HTMLElement, emit: Emit, history: History): Render {
+/** `now` gives the model of the present state, which may be ahead of what is drawn. */
+export function cells(parent: HTMLElement, emit: Emit, history: History, now: () => Model): Render {
   const root = add(parent, "section", { "data-view": "cells", "aria-label": "Selected cells" });
   const chosen = add(root, "div", { class: "chosen" });
   const count = add(chosen, "span", { class: "count", role: "status" });
@@ -43,9 +44,8 @@ export function cells(parent: HTMLElement, emit: Emit, history: History): Render
     "aria-label": "Add a cell by its number",
     title: "Add a cell by its number, with a minus behind it for its negative side",
   });
-  const pinButton = button("pin", () => emit(pin(model.state.pinned ? null : model.selected)), {
-    class: "quiet",
-  });
+  const togglePin = () => emit(pin(now().state.pinned ? null : now().selected));
+  const pinButton = button("pin", togglePin, { class: "quiet" });
   const clearButton = button("clear", () => emit(clear), {
     class: "quiet",
     title: "Clear the selection (Escape)",
@@ -106,7 +106,7 @@ export function cells(parent: HTMLElement, emit: Emit, history: History): Render
     const id = cellNamed(added.value, model);
     added.setCustomValidity(id === null ? `Cells are numbered 0 to ${model.cells - 1}.` : "");
     if (id === null || !adder.reportValidity()) return;
-    if (!model.selected.includes(id)) emit(toggleCell(id, model.selected));
+    if (!now().selected.includes(id)) emit(toggleCell(id, now().selected));
     added.value = "";
   });
   added.addEventListener("input", () => added.setCustomValidity(""));
@@ -119,7 +119,7 @@ export function cells(parent: HTMLElement, emit: Emit, history: History): Render
   }
   chips.addEventListener("click", (event) => {
     const cell = cellOf(event);
-    if (cell !== null) emit(toggleCell(cell, model.selected));
+    if (cell !== null) emit(toggleCell(cell, now().selected));
   });
 
   function show({ state, thresholds }: Model): void {
@@ -160,6 +160,9 @@ export function cells(parent: HTMLElement, emit: Emit, history: History): Render
     count.textContent = idle
       ? "No cells selected"
       : `${counted(selected.length, "cell")}${pinned ? ", pinned" : ""}`;
+    count.title = state.followed
+      ? "Since you opened one of their matches, and until you brush another range"
+      : "";
     pinButton.textContent = pinned ? "unpin" : "pin";
     pinButton.title = pinned
       ? "Let the cells follow the range again"

@@ -22,7 +22,8 @@ export function header(
   search: (parent: HTMLElement) => Render,
 ): Render {
   const root = add(parent, "header", {});
-  add(root, "a", { href: "./", class: "brand", title: "All projects" }, "lstmvis");
+  const brand = add(root, "h1", {});
+  add(brand, "a", { href: "./", class: "brand", title: "All projects" }, "lstmvis");
   const projects = add(root, "select", { class: "title", "aria-label": "Project" });
   const sources = add(root, "select", { class: "source", "aria-label": "Source" });
   projects.addEventListener("change", () =>

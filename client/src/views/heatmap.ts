@@ -50,8 +50,7 @@ export const heatmaps: View = (parent, emit) => {
       element(
         "div",
         { class: "map-head" },
-        title,
-        element("div", { class: "agreement" }),
+        element("div", { class: "map-name" }, title, element("div", { class: "agreement" })),
         element("div", { class: "legend" }),
       ),
       element("div", { class: "map-field" }, canvas, element("div", { class: "hairline" })),

@@ -68,7 +68,7 @@ const PARTS: readonly (readonly [string, string])[] = [
   ],
   [
     "Positions",
-    "A link that shows the place of a match and pins the selected cells, so that the list stays; with Ctrl in a new tab. “unpin” lets the cells follow the range again.",
+    "A link that shows the place of a match and pins the selected cells, so that the list stays; with Ctrl in a new tab. They follow the range again as soon as you brush or change it, or with “unpin”; cells that you pinned yourself stay.",
   ],
   ["Search", "Finds words and phrases in the corpus; the arrow keys choose a place, Enter shows it."],
   ["Length", "Lists matches of any length, of the same length as the range, or at least as long."],

@@ -9,8 +9,8 @@ import { keepLengths, stepLength } from "../state";
 import { hideTooltip, showTooltip } from "../tooltip";
 import type { View } from "./view";
 
-const WIDTH = 150;
-const HEIGHT = 31;
+const WIDTH = 120;
+const HEIGHT = 20;
 /** Above the bars, for what the tallest of them counts. */
 const HEAD = 11;
 /** The last entry of a histogram counts all lengths from here on. */

@@ -1,16 +1,18 @@
 /** The matches, one a row, each starting in the column in which the range starts. */
-import { range } from "d3-array";
-import { select } from "d3-selection";
+import { rgb } from "d3-color";
+import { interpolateRgb } from "d3-interpolate";
 import { toQuery } from "../address";
-import { add, button, element, formatCount } from "../dom";
-import { encodingsOf, masked, valueAt } from "../encoding";
-import { GUTTER } from "../layout";
+import { add, button, element, formatCount, setAttribute } from "../dom";
+import { type Encoding, encodingsOf, masked, valueAt } from "../encoding";
+import { GUTTER, type Layout, ROW_HEIGHT } from "../layout";
 import type { MatchAnswer } from "../loader";
 import { memo, watch } from "../memo";
 import type { Model } from "../model";
 import { CELL_COUNT, follow, MAX_LIMIT, point, type Range, setLimit } from "../state";
+import type { Emit } from "../store";
+import type { Theme } from "../theme";
 import { visible } from "../tokens";
-import type { View } from "./view";
+import type { Render } from "./view";
 
 /** One match, with where its context begins. */
 export interface Row extends Range {
@@ -39,10 +41,47 @@ const COLUMNS: readonly (readonly [string, string])[] = [
   ["cells", "How many of the selected cells are on over the whole range, and off around it as asked"],
   ["others", "How many cells that are not selected do the same; of equals, those with the fewest come first"],
   ["length", "How many positions the range has"],
-  ["position", "Where the range starts: a link to the place, which keeps the selected cells and pins them"],
+  [
+    "position",
+    "Where the range starts: a link to the place, which keeps the selected cells until another range is brushed",
+  ],
 ];
 
-export const matches: View = (parent, emit) => {
+/** Shades of the words by the cells that are on, and how much of the accent is in the last one. */
+const SHADES = 49;
+const MOST_SHADE = 0.42;
+/** Rows drawn in one frame; the others follow in the next ones, so that no frame takes long. */
+const ROWS_A_FRAME = 12;
+
+/** A token of a row: touches the page only where something about it is other than before. */
+type Token = (pos: number, text: string, name: string, colour: string, ink: string) => void;
+
+/** A row of the page, for whatever match has its rank, and what was drawn in it last. */
+interface Line {
+  readonly root: HTMLElement;
+  readonly score: HTMLElement;
+  readonly others: HTMLElement;
+  readonly length: HTMLElement;
+  readonly place: HTMLElement;
+  readonly lane: HTMLElement;
+  readonly tokens: Token[];
+  painting?: Painting;
+  layout?: Layout;
+  address?: string;
+}
+
+/** What all rows are drawn from besides the layout and the address. */
+interface Painting {
+  readonly answer: MatchAnswer;
+  readonly projected: string;
+  readonly masked: boolean;
+  /** Of what is projected; none for nothing, and for the number of cells that are on. */
+  readonly encoding: Encoding | undefined;
+  readonly theme: Theme;
+}
+
+/** `again` asks for another frame, for what the present one leaves undrawn. */
+export function matches(parent: HTMLElement, emit: Emit, again: () => void): Render {
   const root = add(parent, "div", { class: "match-rows" });
   const head = add(root, "div", { class: "strip match-head" });
   add(
@@ -55,109 +94,103 @@ export const matches: View = (parent, emit) => {
   const more = button("Show more", () => emit(setLimit(2 * model.state.limit)), { class: "more" });
   root.append(more);
   add(root, "div", { class: "hairline" });
-  const answerChanged = watch();
+  const lines: Line[] = [];
   const layoutChanged = watch();
-  const addressChanged = watch();
-  const hoverChanged = watch();
-  let address = "";
   const list = memo(rowsOf);
   const encode = memo(encodingsOf);
+  const paint = memo(paintingOf);
+  const shade = memo(shadesOf);
+  let address = "";
+  let scrolled = 0;
   let model: Model;
 
-  const rowOf = (event: Event) => (event.target as Element).closest<HTMLElement>(".match");
-  rows.addEventListener("pointerover", (event) =>
-    emit(point({ rank: Number(rowOf(event)?.dataset.rank ?? -1) }), "live"),
-  );
+  parent.addEventListener("scroll", () => {
+    scrolled = parent.scrollTop;
+  });
+  const rowOf = (event: Event): Row | undefined => {
+    const rank = (event.target as Element).closest<HTMLElement>(".match")?.dataset.rank;
+    return rank && model.matches ? list(model.matches)[Number(rank)] : undefined;
+  };
+  rows.addEventListener("pointerover", (event) => {
+    const row = rowOf(event);
+    emit(point({ rank: row?.rank ?? -1 }), "live");
+    const token = (event.target as Element).closest<HTMLElement>(".token");
+    if (row && token) token.title = detailOf(row, Number(token.dataset.pos));
+  });
   rows.addEventListener("pointerleave", () => emit(point({ rank: null }), "live"));
   rows.addEventListener("click", (event) => {
     const row = rowOf(event);
     const onLink = (event.target as Element).closest("a");
     if (!row || !onLink || event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
-    const match = model.matches && list(model.matches)[Number(row.dataset.rank)];
-    if (match && model.matches) emit(follow(match, model.layout.start, model.matches.query.cells), "jump");
+    if (model.matches) emit(follow(row, model.layout.start, model.matches.query.cells), "jump");
   });
 
-  function newRow(row: Row): HTMLElement {
-    const facts = element(
-      "div",
-      { class: "gutter match-facts" },
-      element("span", { class: "rank" }),
-      element("span", { class: "score" }),
-      element("span", { class: "others" }),
-      element("span", { class: "length" }),
-      element(
-        "a",
-        { class: "place", title: "Show this place, the selected cells pinned" },
-        formatCount(row.from),
-      ),
-    );
-    return element(
-      "div",
-      { class: "strip match", role: "listitem", "data-pos": row.from },
-      facts,
-      element("div", { class: "lane tokens" }),
-    );
-  }
-
-  function drawFacts(target: HTMLElement, row: Row, selected: number): void {
-    const [rank, score, others, length] = target.querySelectorAll<HTMLElement>(".match-facts > *");
-    target.dataset.rank = String(row.rank);
-    target.classList.toggle("full", row.fit === selected);
-    rank.textContent = String(row.rank + 1);
-    others.textContent = String(row.others);
+  function drawFacts({ root, score, others, length, place }: Line, row: Row, selected: number): void {
+    root.dataset.pos = String(row.from);
+    root.classList.toggle("full", row.fit === selected);
     score.classList.toggle("long", selected > 99);
-    score.textContent = `${row.fit}/${selected}`;
-    length.textContent = String(row.to - row.from + 1);
+    write(score, `${row.fit}/${selected}`);
+    write(others, String(row.others));
+    write(length, String(row.to - row.from + 1));
+    write(place, formatCount(row.from));
   }
 
-  /** Draws the words that came into view, or all of them `anew`. */
-  function drawWords(target: HTMLElement, row: Row, answer: MatchAnswer, anew: boolean): void {
+  function drawWords({ lane, tokens }: Line, row: Row, painting: Painting): void {
     const { layout } = model;
-    const steps = answer.matches.positionDetail.cell_count?.[row.rank].length ?? 0;
-    const first = Math.max(row.origin, row.from - layout.start);
-    const end = Math.min(row.origin + steps, row.from - layout.start + layout.matchColumns);
-    const paint = painter(row, answer);
-    const tokens = select(target.querySelector(".lane"))
-      .selectAll<HTMLSpanElement, number>("span")
-      .data(range(first, end), (pos) => pos);
-    tokens.exit().remove();
-    if (anew) tokens.each(paint);
-    tokens
-      .enter()
-      .append("span")
-      .attr("class", "token")
-      .attr("data-pos", (pos) => pos)
-      .style("--at", (pos) => pos - row.from)
-      .each(paint);
+    const { answer, projected, masked: veiled, encoding, theme } = painting;
+    const context = answer.matches.positionDetail;
+    const counts = context.cell_count?.[row.rank] ?? [];
+    const words = context.words?.[row.rank]?.words ?? [];
+    const starts = new Set(context.sequences?.[row.rank]);
+    const shades = projected === CELL_COUNT ? shade(theme) : undefined;
+    const left = row.from - layout.start;
+    const first = Math.max(row.origin, left);
+    const end = Math.min(row.origin + counts.length, left + layout.matchColumns);
+    lane.style.setProperty("--skipped", String(first - left));
+    for (let pos = first; pos < end; pos++) {
+      const step = pos - row.origin;
+      const share = counts[step] / answer.query.cells.length;
+      const inside = pos >= row.from && pos <= row.to;
+      const whole = encoding?.mark(valueAt(context, projected, row.rank, step));
+      const mark = whole && veiled ? masked(whole, share, theme) : whole;
+      const shaded = shades?.[Math.ceil(share * (shades.length - 1))];
+      let name = inside ? "token in" : "token";
+      if (pos === row.to) name += " last";
+      if (pos > 0 && starts.has(pos)) name += " start";
+      tokens[pos - first] ??= newToken(lane);
+      tokens[pos - first](
+        pos,
+        step in words ? visible(words[step]) : "",
+        name,
+        (mark ?? shaded)?.colour ?? "",
+        mark?.ink ?? (inside ? "" : (shaded?.ink ?? "")),
+      );
+    }
+    for (let i = Math.max(0, end - first); i < tokens.length; i++) lane.lastChild?.remove();
+    tokens.length = Math.max(0, end - first);
   }
 
-  /** What writes and colours a token of `row`. */
-  function painter(row: Row, { query, matches }: MatchAnswer): (this: HTMLElement, pos: number) => void {
-    const { state, tracks, annotations, theme } = model;
-    const context = matches.positionDetail;
-    const tokens = context.words?.[row.rank]?.words ?? [];
-    const counts = context.cell_count?.[row.rank] ?? [];
-    const starts = new Set(context.sequences?.[row.rank]);
-    const shaded = state.projected === CELL_COUNT;
-    const encoding = shaded
-      ? undefined
-      : encode(tracks, annotations, query.cells.length, theme).get(state.projected);
-    return function (pos) {
-      const step = pos - row.origin;
-      const text = step in tokens ? visible(tokens[step]) : "";
-      const share = counts[step] / query.cells.length;
-      const whole = encoding?.mark(valueAt(context, state.projected, row.rank, step));
-      const mark = whole && state.masked ? masked(whole, share, theme) : whole;
-      if (this.textContent !== text) this.textContent = text;
-      this.title = mark ? `${text} · ${mark.detail}` : text;
-      this.style.setProperty("--on", String(shaded ? share : 0));
-      this.style.backgroundColor = mark?.colour ?? "";
-      this.style.color = mark?.ink ?? "";
-      this.classList.toggle("in", pos >= row.from && pos <= row.to);
-      this.classList.toggle("last", pos === row.to);
-      this.classList.toggle("start", pos > 0 && starts.has(pos));
-    };
+  function detailOf({ rank, origin }: Row, pos: number): string {
+    const painting = lines[rank].painting;
+    if (!painting) return "";
+    const context = painting.answer.matches.positionDetail;
+    const token = context.words?.[rank]?.words[pos - origin];
+    const mark = painting.encoding?.mark(valueAt(context, painting.projected, rank, pos - origin));
+    return [token === undefined ? "" : visible(token), mark?.detail].filter(Boolean).join(" · ");
+  }
+
+  /** Draws what is not up to date in the row of a match; whether there was anything. */
+  function drawRow(row: Row, painting: Painting): boolean {
+    const { state, layout } = model;
+    const line = lines[row.rank];
+    const fresh = line.painting === painting;
+    if (fresh && line.layout === layout && line.address === address) return false;
+    if (!fresh) drawFacts(line, row, painting.answer.query.cells.length);
+    if (!fresh || line.layout !== layout) drawWords(line, row, painting);
+    line.place.setAttribute("href", toQuery(follow(row, layout.start, painting.answer.query.cells)(state)));
+    Object.assign(line, { painting, layout, address });
+    return true;
   }
 
   return (next) => {
@@ -165,38 +198,94 @@ export const matches: View = (parent, emit) => {
     const { state, layout, matches: answer, theme, tracks, annotations } = model;
     const stale = model.stale("matches") || model.error("matches") !== null;
     root.dataset.stale = String(stale);
-    const anew = answerChanged(answer, state.projected, state.masked, tracks, annotations, theme);
-    const moved = layoutChanged(layout);
     // Links wait for the answer: while somebody drags, nobody follows one.
     if (!stale) address = toQuery(state);
-    const linked = addressChanged(address);
 
     const all = answer ? list(answer) : [];
-    if (anew || moved) {
-      root.hidden = all.length === 0;
-      more.hidden = all.length < state.limit || state.limit >= MAX_LIMIT;
+    root.hidden = all.length === 0;
+    more.hidden = all.length < state.limit || state.limit >= MAX_LIMIT;
+    if (layoutChanged(layout, model.characters)) {
       rows.classList.toggle("characters", model.characters);
       root.style.setProperty("--start", String(layout.start));
       root.style.width = `${GUTTER + layout.matchColumns * layout.columnWidth}px`;
     }
-    if (!anew && !moved && !linked && !hoverChanged(state.hover.rank, state.range)) return;
-    select(rows)
-      .selectAll<HTMLElement, Row>(".match")
-      .data(all, ({ from }) => from)
-      .join((enter) => enter.append(newRow))
-      .order()
-      .classed("hover", ({ rank }) => rank === state.hover.rank)
-      .attr("aria-current", ({ from, to }) =>
-        state.range?.from === from && state.range.to === to ? "location" : null,
-      )
-      .each(function (row) {
-        if (!answer) return;
-        if (anew) drawFacts(this, row, answer.query.cells.length);
-        if (anew || moved) drawWords(this, row, answer, anew);
-        if (anew || moved || linked) {
-          const there = follow(row, layout.start, answer.query.cells)(state);
-          this.querySelector("a")?.setAttribute("href", toQuery(there));
-        }
-      });
+    while (lines.length > all.length) lines.pop()?.root.remove();
+    while (lines.length < all.length) lines.push(newLine(rows, lines.length));
+    for (const { rank, from, to } of all) {
+      const { root } = lines[rank];
+      root.classList.toggle("hover", rank === state.hover.rank);
+      const here = state.range?.from === from && state.range.to === to;
+      setAttribute(root, "aria-current", here ? "location" : null);
+    }
+    if (!answer) return;
+    const encoding = encode(tracks, annotations, answer.query.cells.length, theme);
+    const painting = paint(answer, state.projected, state.masked, encoding, theme);
+    // What is seen comes first.
+    const top = Math.min(all.length, Math.floor(scrolled / ROW_HEIGHT));
+    let drawn = 0;
+    for (const row of [...all.slice(top), ...all.slice(0, top)]) {
+      if (drawn === ROWS_A_FRAME) return again();
+      if (drawRow(row, painting)) drawn++;
+    }
   };
-};
+}
+
+const paintingOf = (
+  answer: MatchAnswer,
+  projected: string,
+  masked: boolean,
+  encodings: ReadonlyMap<string, Encoding>,
+  theme: Theme,
+): Painting => ({
+  answer,
+  projected,
+  masked,
+  encoding: projected === CELL_COUNT ? undefined : encodings.get(projected),
+  theme,
+});
+
+function newLine(parent: HTMLElement, rank: number): Line {
+  const root = add(parent, "div", { class: "strip match", role: "listitem", "data-rank": rank });
+  const facts = add(root, "div", { class: "gutter match-facts" });
+  add(facts, "span", { class: "rank" }, String(rank + 1));
+  return {
+    root,
+    score: add(facts, "span", { class: "score" }),
+    others: add(facts, "span", { class: "others" }),
+    length: add(facts, "span", { class: "length" }),
+    place: add(facts, "a", { class: "place", title: "Show this place with the same cells" }),
+    lane: add(root, "div", { class: "lane tokens" }),
+    tokens: [],
+  };
+}
+
+function newToken(lane: HTMLElement): Token {
+  const root = add(lane, "span");
+  const content = root.appendChild(document.createTextNode(""));
+  let [pos, text, name, colour, ink] = [-1, "", "", "", ""];
+  return (...next) => {
+    if (next[0] !== pos) root.dataset.pos = String(next[0]);
+    if (next[1] !== text) content.data = next[1];
+    if (next[2] !== name) root.className = next[2];
+    if (next[3] !== colour) root.style.backgroundColor = next[3];
+    if (next[4] !== ink) root.style.color = next[4];
+    [pos, text, name, colour, ink] = next;
+  };
+}
+
+function write(target: HTMLElement, text: string): void {
+  if (target.textContent !== text) target.textContent = text;
+}
+
+/**
+ * The shades of a token, from those where no selected cell is on to those where all are, and the ink outside the range:
+ * fainter than inside, but never too faint for the shade behind it.
+ */
+function shadesOf({ accent, ink, quiet }: Theme): { colour: string; ink: string }[] {
+  const mix = interpolateRgb(quiet, ink);
+  return Array.from({ length: SHADES }, (_, i) => {
+    const share = i / (SHADES - 1);
+    const colour = rgb(accent).copy({ opacity: MOST_SHADE * share });
+    return { colour: share > 0 ? String(colour) : "", ink: share > 0 ? mix(share) : "" };
+  });
+}

@@ -76,8 +76,8 @@ export const search: View = (parent, emit) => {
   root.addEventListener("focusout", (event) => {
     if (!root.contains(event.relatedTarget as Node)) show(false);
   });
-  popup.addEventListener("scroll", () => {
-    if (popup.scrollTop + popup.clientHeight > popup.scrollHeight - NEAR_END) more();
+  list.addEventListener("scroll", () => {
+    if (list.scrollTop + list.clientHeight > list.scrollHeight - NEAR_END) more();
   });
   input.addEventListener("keydown", (event) => {
     const places = model.found?.res ?? [];

@@ -58,10 +58,12 @@ export const summary: View = (parent, emit) => {
     mask.hidden = !maskable;
     for (const input of rule.querySelectorAll("input")) input.checked = input.value === state.lengthRule;
     totals.textContent = matches ? totalsOf(matches.matches.counts) : "";
+    totals.title = totals.textContent;
     filter.replaceChildren();
     if (matches && state.lengths) {
+      const kept = `${keptOf(matches.matches, state.lengths)}, of ${lengthsOf(state.lengths)}`;
       filter.append(
-        `${keptOf(matches.matches, state.lengths)}, of ${lengthsOf(state.lengths)}`,
+        element("span", { title: kept }, kept),
         button("×", () => emit(keepLengths(null)), { class: "quiet", "aria-label": "All lengths" }),
       );
     }

@@ -61,6 +61,11 @@ export const words: View = (parent, emit) => {
   lane.addEventListener("focus", () => {
     if (lane.matches(":focus-visible")) emit((s) => point({ pos: cursor(s) })(s), "live");
   });
+  // Whoever brushes with the mouse goes on with the keys of the page.
+  lane.addEventListener("mousedown", (event) => {
+    event.preventDefault();
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+  });
   lane.addEventListener("blur", () => emit(point({ pos: null }), "live"));
   lane.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
