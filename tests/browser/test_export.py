@@ -119,6 +119,30 @@ def test_the_list_is_drawn_whole_and_the_page_stays_as_it_was(page, explore):
     assert difference(page, before, page.screenshot(clip={"x": 0, "y": 60, "width": 1400, "height": 840})) == [0, 0]
 
 
+def test_the_bars_of_an_opened_track_are_as_high_as_on_the_page(page, explore):
+    explore(**{**SELECTED, "track": ["loss"], "open": "loss"})
+    bars = "bars => bars.map(bar => Number(/([\\d.]+)%, (rgba\\(0, 0, 0, 0\\)|transparent) \\1%/"
+    bars += ".exec(getComputedStyle(bar).backgroundImage)[1]))"
+    shown = page.locator(".track.bars .value").evaluate_all(bars)
+    root = ElementTree.fromstring(export(page, "Picture, SVG")[1])
+    gradients = root.find(".//*[@data-view='tracks']").iter(f"{SVG}linearGradient")
+    drawn = [[100 * float(stop.get("offset")) for stop in gradient][-1] for gradient in gradients]
+    assert len(shown) > 50
+    assert drawn == pytest.approx(shown, abs=0.01)
+
+
+def test_matches_that_the_page_no_longer_stands_by_are_not_saved(page, explore):
+    hand = explore(**SELECTED)
+    page.route(re.compile("/match"), lambda route: route.abort())
+    hand.press("-")
+    for label in DATA:
+        choose(page, label)
+        assert said(page) == "The server does not answer."
+    page.unroute(re.compile("/match"))
+    choose(page, DATA[0])
+    assert said(page) == "The server does not answer."
+
+
 def test_the_png_is_the_svg_twice_as_fine(page, explore):
     explore(**SELECTED)
     root = ElementTree.fromstring(export(page, "Picture, SVG")[1])
