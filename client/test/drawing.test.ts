@@ -97,6 +97,8 @@ describe("thresholds", () => {
     expect(lowerCuts(0, grid, null, "positive").at(0)).toEqual([-0.01, { high: -0.01, low: null }]);
     expect(lowerCuts(0, grid, null, "positive").at(-1)?.[0]).toBe(-0.99);
     expect(lowerCuts(-0.99, grid, null, "positive")).toEqual([]);
+    expect(lowerCuts(1e300, grid, null, "both").map(([threshold]) => threshold)).toHaveLength(99);
+    expect(lowerCuts(1e300, grid, null, "both").at(0)?.[0]).toBe(0.99);
   });
 });
 
