@@ -119,7 +119,7 @@ def client(tmp_path_factory, serve):
     return serve(tmp_path_factory.mktemp("empty")).client
 
 
-@pytest.mark.parametrize("path", ["/client/lstmvis.html", "/client/index.html", "/client/"])
+@pytest.mark.parametrize("path", ["/client/lstmvis.html", "/client/index.html", "/client/", "/client"])
 def test_the_server_leads_from_them_to_our_page(client, path):
     response = client.get(f"{path}?{BASE}&wordBrush=..5,9", follow_redirects=False)
     assert response.status_code == 302
