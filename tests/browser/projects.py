@@ -13,6 +13,7 @@ HOSTILE_WORDS = [
     "“quote”",
     "x" * 60,
     "日本語",
+    "bell\a",
 ]
 HOSTILE_ID = "h&o#s?t=i+l%e"
 HOSTILE_ANNOTATION = "an <b>annotation</b> & more"

@@ -158,7 +158,7 @@ def test_tokens_that_try_to_be_more_are_text_in_every_file(page, explore):
     name, svg = export(page, "Picture, SVG")
     assert "?" not in name
     texts = [text.text for text in ElementTree.fromstring(svg).iter(f"{SVG}text")]
-    assert {"&amp;", "“quote”", "日本語"} <= set(texts)
+    assert {"&amp;", "“quote”", "日本語", "bell\ufffd"} <= set(texts)
     assert b"<script" not in svg
     for row in csv.DictReader(export(page, "Matches, CSV")[1].decode().splitlines(keepends=True)):
         assert row["project"] == HOSTILE_ID
