@@ -104,6 +104,21 @@ def test_the_words_of_the_picture_are_text_where_they_are_on_the_page(page, expl
     assert len([*root.iter(f"{SVG}image")]) == 2 + 4
 
 
+def test_marks_on_words_are_drawn_and_the_frame_of_the_range_over_them(page, explore):
+    explore(**{**SELECTED, "pos": 245, "range": "251,252", "off": "0,0"})
+    root = ElementTree.fromstring(export(page, "Picture, SVG")[1])
+    words = root.find(".//*[@data-view='words']")
+    starts = page.locator("[data-view=words] .token.start")
+    assert starts.count() == 1
+    [mark] = [path for path in words.iter(f"{SVG}path") if path.get("fill-rule") == "evenodd"]
+    assert mark.get("d").startswith(f"M{starts.bounding_box()['x']:g} ")
+    frame = page.locator(".range-frame").bounding_box()
+    drawn = [*words.iter()]
+    [at] = [i for i, part in enumerate(drawn) if part.get("stroke-width") == "2" and part.get("fill") == "none"]
+    assert float(drawn[at].get("x")) == frame["x"] + 1
+    assert f"{SVG}text" not in {part.tag for part in drawn[at:]}
+
+
 def test_the_list_is_drawn_whole_and_the_page_stays_as_it_was(page, explore):
     explore(**SELECTED)
     body = page.locator(".match-body")

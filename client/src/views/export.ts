@@ -38,8 +38,13 @@ export function exportMenu(parent: HTMLElement, page: HTMLElement): Render {
   message.hidden = true;
   let model: Model;
 
-  /** Of what is shown, which the address bar follows a moment later. */
-  const address = () => new URL(toQuery(model.state), location.href).href;
+  /** Of what is shown, with the width that the first words met here gave its columns: others may meet other ones. */
+  function address(): string {
+    const { state, layout, characters } = model;
+    const shown = characters ? state : { ...state, columnWidth: layout.columnWidth };
+    return new URL(toQuery(shown), location.href).href;
+  }
+
   const picture = () => pictureOf(page, document.title, address());
   const items: readonly Item[] = [
     {
