@@ -16,7 +16,7 @@ HOSTILE_WORDS = [
     "bell\a",
 ]
 HOSTILE_ID = "h&o#s?t=i+l%e"
-HOSTILE_ANNOTATION = "an <b>annotation</b> & more"
+HOSTILE_ANNOTATION = "an <b>annotation</b>, & more"
 
 STEPS, CELLS = 3000, 24
 STARTS = list(range(0, STEPS, 250))

@@ -158,6 +158,14 @@ def test_matches_that_the_page_no_longer_stands_by_are_not_saved(page, explore):
     assert said(page) == "The server does not answer."
 
 
+def test_matches_that_are_still_awaited_are_not_saved(page, explore):
+    explore(**SELECTED)
+    page.route(re.compile("/match"), lambda route: None)
+    page.keyboard.press("-")
+    choose(page, DATA[0])
+    assert said(page) == "The matches are still being found; save them when they are listed."
+
+
 def test_the_png_is_the_svg_twice_as_fine(page, explore):
     explore(**SELECTED)
     root = ElementTree.fromstring(export(page, "Picture, SVG")[1])
