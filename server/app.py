@@ -74,7 +74,7 @@ def create_app(directory: Path, validate_responses: bool = False) -> connexion.F
     app.add_error_handler(ProblemException, _answer_http_error)  # connexion's own handler for it fills the log
     app.add_error_handler(Exception, _answer_fault)
     app.add_url_rule("/", "page", _page)
-    app.add_url_rule("/client/", "lstmvis_page", _lstmvis_page)
+    app.add_url_rule("/client/", "lstmvis_page", _lstmvis_page, strict_slashes=False)
     app.add_url_rule("/client/<any('index.html', 'lstmvis.html'):page>", "lstmvis_page", _lstmvis_page)
     app.add_url_rule("/<path:path>", "file", _file)
     return app

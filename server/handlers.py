@@ -18,7 +18,7 @@ from lstmvis.server.matching import Match, Query, find_matches
 from lstmvis.server.overtaking import Overtaking
 from lstmvis.server.selection import select_cells
 from lstmvis.server.threads import Turns
-from lstmvis.server.windows import find_annotations, read_windows, window_around
+from lstmvis.server.windows import find_annotations, read_windows, whole_names, window_around
 
 Request = dict[str, Any]
 LARGEST = 2**53  # integers beyond it are not exact in JSON
@@ -47,7 +47,7 @@ def context(**request: Any) -> dict[str, Any]:
     cells = _cells(request, view.activity)
     positions = [_bounded(pos) for pos in request["pos"]]
     left, right = _bounded(request["left"]), _bounded(request["right"])
-    dims = request.get("dims") or []
+    dims = request["dims"] = whole_names(view.project, request.get("dims") or [])
     results = read_windows(view.project, view.activity, view.transform, positions, left, right, dims, cells)
     return {"request": _echo(request, view.transform, "cells", "dims"), "results": results}
 
@@ -97,7 +97,7 @@ def match(**request: Any) -> dict[str, Any]:
         limit=request["limit"],
         match_length=_match_length(request),
     )
-    dims = request.get("dims") or []
+    dims = request["dims"] = whole_names(view.project, request.get("dims") or [])
     find_annotations(view.project, dims)  # a name that is wrong is told before the work, not after
     service = _service()
     activity = replace(view.activity, index=service.library.indexer.find(view.source))

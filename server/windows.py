@@ -86,6 +86,20 @@ def find_annotations(project: Project, dims: Sequence[str]) -> list[Annotation]:
     return [_annotation(project, dimension) for dimension in dims if dimension not in PLAIN_DIMENSIONS]
 
 
+def whole_names(project: Project, dims: Sequence[str]) -> list[str]:
+    """`dims` with the names of annotations in one piece that hold commas, at which a list in a query is split."""
+    names = [ANNOTATION_PREFIX + name for name in project.annotations if "," in name]
+    most = max((name.count(",") for name in names), default=0) + 1
+    whole: list[str] = []
+    first = 0
+    while first < len(dims):
+        joined = (",".join(dims[first : first + pieces]) for pieces in range(most, 1, -1))
+        name = next((name for name in joined if name in names), dims[first])
+        whole.append(name)
+        first += 1 + name.count(",")
+    return whole
+
+
 def _annotation(project: Project, dimension: str) -> Annotation:
     if not dimension.startswith(ANNOTATION_PREFIX):
         allowed = ", ".join(PLAIN_DIMENSIONS)

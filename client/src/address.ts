@@ -66,11 +66,11 @@ const range: Field<Range> = {
   },
 };
 
-/** A list of names; an empty list is written as one empty name, since no parameter at all means the default. */
+/** A list of different names; an empty list is written as one empty name, since no parameter at all means the default. */
 const names = (name: string): Field<readonly string[]> => ({
   name,
   write: (names) => (names.length ? [...names] : [""]),
-  read: (entries) => entries.filter((entry) => entry !== ""),
+  read: (entries) => [...new Set(entries)].filter((entry) => entry !== ""),
 });
 
 /**

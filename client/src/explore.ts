@@ -1,5 +1,4 @@
 /** The exploring page: puts the views together and draws them, at most once a frame. */
-import { toQuery } from "./address";
 import { add } from "./dom";
 import { keyOf, takesKeys } from "./keys";
 import { columnsOf, GUTTER, ROW_HEIGHT } from "./layout";
@@ -8,6 +7,7 @@ import { createModels, type Model, type Size } from "./model";
 import { panBy, type State, within, zoom } from "./state";
 import { createStore, type Emit } from "./store";
 import { createThemes } from "./theme";
+import { reachable } from "./thresholds";
 import { axis } from "./views/axis";
 import { brushView } from "./views/brush";
 import { cells } from "./views/cells";
@@ -45,9 +45,10 @@ export function explore(page: HTMLElement): void {
 
   /** As long as the corpus is not loaded, nothing is outside it. */
   const bounded = (state: State) => {
-    const { total, layout, narrowest } = model;
+    const { total, layout, narrowest, source, thresholds } = model;
+    if (total === 0) return state;
     const columns = columnsOf(layout.width, Math.max(narrowest, state.columnWidth ?? layout.columnWidth));
-    return total > 0 ? within(total, columns)(state) : state;
+    return within(total, columns)(reachable(source?.transform, thresholds)(state));
   };
   const emit: Emit = (transition, phase) => store.emit((state) => bounded(transition(state)), phase);
 
@@ -55,11 +56,7 @@ export function explore(page: HTMLElement): void {
   const drawHeader = header(page, emit, { toggleTheme: themes.toggle, showHelp: helper.show }, (parent) =>
     search(parent, emit),
   );
-  const drawExport = exportMenu(
-    page.querySelector("header") as HTMLElement,
-    page,
-    () => new URL(toQuery(store.state()), location.href).href,
-  );
+  const drawExport = exportMenu(page.querySelector("header") as HTMLElement, page);
   const main = add(page, "main");
   const selection = add(main, "div", { class: "selection" });
   const selectionViews = [plot, axis, words, brushView, tracks].map((view) => view(selection, emit));
@@ -85,7 +82,7 @@ export function explore(page: HTMLElement): void {
     frame = undefined;
     const size = { width: main.clientWidth, height: main.clientHeight };
     model = modelOf(size);
-    // What the address says may lie outside the corpus; nothing is asked for before it is inside.
+    // What the address says may lie outside what there is; nothing is asked for before it is inside.
     emit((state) => state, "live");
     if (model.state !== store.state()) model = modelOf(size);
     page.style.setProperty("--column", `${model.layout.columnWidth}px`);

@@ -22,7 +22,7 @@ import {
 import type { Model } from "./model";
 import type { States } from "./selection";
 import { Slot } from "./slot";
-import { CELL_COUNT, dimOf, type Range } from "./state";
+import { CELL_COUNT, dimOf, lengthOf, type Range } from "./state";
 
 /** A stretch of the corpus with everything that is shown of it. */
 export interface Window extends Range {
@@ -142,8 +142,8 @@ export function createLoader(changed: () => void): Loader {
 
   function wantMatches({ where, state, layout, selected, tracks, hasWords, settled }: Model): void {
     if (!settled) return;
-    const { range, threshold: activation, constraints, sides, limit, lengths, lengthRule } = state;
-    const length = range ? range.to - range.from + 1 : 1;
+    const { threshold: activation, constraints, sides, limit, lengths, lengthRule } = state;
+    const length = Math.max(1, lengthOf(state));
     const query: MatchQuery = {
       ...where,
       cells: selected,

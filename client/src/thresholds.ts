@@ -30,22 +30,29 @@ export function onGrid(value: number, { min, max, step }: Thresholds): number {
   return Number(nearest.toFixed(decimals)) + 0;
 }
 
+/** A tanh is never 1: a threshold of 1 and more, from an address or from another source, becomes the nearest one. */
+export const reachable =
+  (transform: Source["transform"] | undefined, thresholds: Thresholds): Transition =>
+  (s) =>
+    transform === "tanh" && Math.abs(s.threshold) >= 1 ? setThreshold(onGrid(s.threshold, thresholds))(s) : s;
+
 export const stepThreshold =
   (steps: number, thresholds: Thresholds): Transition =>
   (s) =>
     setThreshold(onGrid(s.threshold + steps * thresholds.step, thresholds))(s);
 
-/** The thresholds below `threshold`, the nearest first, with their cuts; `cuts` is null where these are the same. */
+/** The thresholds that can be had below `threshold`, the nearest first, with their cuts; `cuts` is null where these are the same. */
 export function lowerCuts(
   threshold: number,
   thresholds: Thresholds,
   cuts: ReadonlyMap<number, number> | null,
   sides: Sides,
 ): (readonly [threshold: number, cut: Cut])[] {
-  const { min, step } = thresholds;
+  const { min, max, step } = thresholds;
   const least = sides === "both" ? step : min;
-  const count = Math.max(0, Math.floor((threshold - least) / step + 1e-9));
-  return Array.from({ length: count }, (_, i) => onGrid(threshold - (i + 1) * step, thresholds))
+  const above = Math.min(threshold, max + step);
+  const count = Math.max(0, Math.floor((above - least) / step + 1e-9));
+  return Array.from({ length: count }, (_, i) => onGrid(above - (i + 1) * step, thresholds))
     .map((lower) => [lower, cuts ? cuts.get(lower) : lower] as const)
     .filter((entry): entry is [number, number] => entry[1] !== undefined)
     .map(([lower, cut]) => [lower, cutFor(cut, sides)] as const);

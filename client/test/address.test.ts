@@ -37,6 +37,12 @@ describe("the address", () => {
     expect(fromQuery("?project=p&pos=1.5&threshold=&range=1,2,3&lengths=4&add=-1")).toEqual(having({}));
   });
 
+  it("has every track once", () => {
+    expect(fromQuery("?project=p&track=a&track=b&track=a&open=b&open=b")).toEqual(
+      having({ tracks: ["a", "b"], opened: ["b"] }),
+    );
+  });
+
   it("has both sides only above threshold 0", () => {
     expect(fromQuery("?threshold=0&sides=both").sides).toBe("positive");
     expect(fromQuery("?threshold=0.1&sides=both").sides).toBe("both");

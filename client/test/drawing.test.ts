@@ -7,6 +7,7 @@ import { GUTTER, layoutOf } from "../src/layout";
 import type { Theme } from "../src/theme";
 import { lowerCuts, onGrid, thresholdsOf } from "../src/thresholds";
 import { areCharacters, columnWidthFor, fitted, visible, visibleText } from "../src/tokens";
+import { countLengths } from "../src/views/histogram";
 import { keysThatFit } from "../src/views/legend";
 
 const THEMES = (["light", "dark"] as const).map(
@@ -97,6 +98,8 @@ describe("thresholds", () => {
     expect(lowerCuts(0, grid, null, "positive").at(0)).toEqual([-0.01, { high: -0.01, low: null }]);
     expect(lowerCuts(0, grid, null, "positive").at(-1)?.[0]).toBe(-0.99);
     expect(lowerCuts(-0.99, grid, null, "positive")).toEqual([]);
+    expect(lowerCuts(1e300, grid, null, "both").map(([threshold]) => threshold)).toHaveLength(99);
+    expect(lowerCuts(1e300, grid, null, "both").at(0)?.[0]).toBe(0.99);
   });
 });
 
@@ -136,6 +139,8 @@ describe.each(THEMES)("encodings in the $name theme", (theme) => {
     const signed = annotationEncoding("x", { vis: { type: "scalar", range: [-1, 9] } }, theme);
     expect(signed.mark(9)?.colour).not.toBe(signed.mark(-9)?.colour);
     expect(signed.mark(0)?.text).toBe("0");
+    expect(signed.shareOf(0)).toBe(0.5);
+    expect(signed.shareOf(-9)).toBe(0);
   });
 
   it("mask a colour by the share of cells on, and leave the text", () => {
@@ -188,6 +193,16 @@ describe("agreement", () => {
     expect(agreementOf([null], 1, true, annotationEncoding("x", {}, theme))).toBeNull();
     expect(agreementOf([], 1, true, annotationEncoding("x", { vis: { type: "scalar" } }, theme))).toBeNull();
     expect(agreementOf([3], 1, true, countEncoding(4, theme))).toBeNull();
+  });
+});
+
+describe("the matches of a histogram", () => {
+  it("are counted from the first length to the last, both included, the last bar for all beyond", () => {
+    const histogram = Array.from({ length: 201 }, (_, i) => i);
+    expect(countLengths(histogram, [3, 3])).toBe(3);
+    expect(countLengths(histogram, [3, 5])).toBe(12);
+    expect(countLengths(histogram, [200, 2 ** 31 - 1])).toBe(200);
+    expect(countLengths(histogram, [199, 250])).toBe(399);
   });
 });
 

@@ -106,7 +106,13 @@ describe("the table of matches", () => {
   );
 
   it("has no cell that a spreadsheet takes for a formula, also where it takes semicolons for commas", () => {
-    for (const row of parseCsv(csvOf(file()))) {
+    const odd = "a; =1;+2;@x";
+    const named = file({
+      request: { ...file().request, project: odd },
+      matches: file().matches.map((match) => ({ ...match, annotations: { [odd]: ODD } })),
+    });
+    expect(JSON.parse(tableOf(named)[0].project)).toBe(odd);
+    for (const row of [...parseCsv(csvOf(file())), ...parseCsv(csvOf(named))]) {
       for (const cell of row) {
         for (const part of cell.split(";")) {
           expect(/^\s*[=+@]/.test(part)).toBe(false);

@@ -24,6 +24,14 @@ describe("transitions", () => {
     expect(state.brush(9, 4)(edited)).toMatchObject({ range: { from: 4, to: 9 }, added: [], dropped: [] });
   });
 
+  it("leave cells and sides behind with the source that they belong to, but not the range", () => {
+    const pinned = state.pin([3, 20])(state.setSides("both")(brushed));
+    const edited = state.toggleCell(4, [])(state.setSides("both")(brushed));
+    for (const before of [pinned, edited, state.toggleCell(4, [4])(brushed)]) {
+      expect(state.openSource("f::other")(before)).toEqual({ ...brushed, source: "f::other" });
+    }
+  });
+
   it("never let the ends of a range pass each other", () => {
     expect(state.moveEnd("from", 99)(brushed).range).toEqual({ from: 14, to: 14 });
     expect(state.moveEnd("to", 0)(brushed).range).toEqual({ from: 10, to: 10 });

@@ -13,9 +13,10 @@ HOSTILE_WORDS = [
     "“quote”",
     "x" * 60,
     "日本語",
+    "bell\a",
 ]
 HOSTILE_ID = "h&o#s?t=i+l%e"
-HOSTILE_ANNOTATION = "an <b>annotation</b> & more"
+HOSTILE_ANNOTATION = "an <b>annotation</b>, & more"
 
 STEPS, CELLS = 3000, 24
 STARTS = list(range(0, STEPS, 250))

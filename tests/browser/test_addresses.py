@@ -77,6 +77,26 @@ def test_what_cannot_be_translated_is_left_out_and_its_list_of_projects_is_ours(
     assert page.locator("[data-project]").count() > 1
 
 
+def test_numbers_far_from_anything_become_what_the_page_can_show(explore, page):
+    explore(source="states::cell", threshold=1, range="107,109")
+    assert page.locator("input[name=threshold]").input_value() == "0.99"
+    assert explore(source="states::raw", threshold=1e300, range="107,109").cells() == []
+    assert "No cell fits" in page.locator(".notice").inner_text()
+    assert explore(range="107,109", off="9007199254740991,9007199254740991").cells() == []
+    hand = explore(pos=9007199254740991, range="0,9007199254740991", cells="5,999999,5,3", track=["kind", "kind"])
+    assert hand.cells() == [3, 5]
+    assert "range=0%2C2999" in hand.address()
+    assert page.locator("[data-view=tracks] .track").count() == 1
+
+
+def test_a_threshold_that_a_source_cannot_have_becomes_the_nearest_one(explore, page):
+    hand = explore(source="states::raw", threshold=1.2, range="107,109")
+    page.get_by_label("Source").select_option("states::cell")
+    hand.rest()
+    assert page.locator("input[name=threshold]").input_value() == "0.99"
+    assert "Parameter" not in page.locator(".notice").inner_text()
+
+
 def test_a_path_that_does_not_exist_says_so_and_leads_to_the_projects(page):
     for path in ("/nothing", "/client/deeper/<b>nothing</b>"):
         assert page.goto(path).status == 404

@@ -104,6 +104,21 @@ def test_the_words_of_the_picture_are_text_where_they_are_on_the_page(page, expl
     assert len([*root.iter(f"{SVG}image")]) == 2 + 4
 
 
+def test_marks_on_words_are_drawn_and_the_frame_of_the_range_over_them(page, explore):
+    explore(**{**SELECTED, "pos": 245, "range": "251,252", "off": "0,0"})
+    root = ElementTree.fromstring(export(page, "Picture, SVG")[1])
+    words = root.find(".//*[@data-view='words']")
+    starts = page.locator("[data-view=words] .token.start")
+    assert starts.count() == 1
+    [mark] = [path for path in words.iter(f"{SVG}path") if path.get("fill-rule") == "evenodd"]
+    assert mark.get("d").startswith(f"M{starts.bounding_box()['x']:g} ")
+    frame = page.locator(".range-frame").bounding_box()
+    drawn = [*words.iter()]
+    [at] = [i for i, part in enumerate(drawn) if part.get("stroke-width") == "2" and part.get("fill") == "none"]
+    assert float(drawn[at].get("x")) == frame["x"] + 1
+    assert f"{SVG}text" not in {part.tag for part in drawn[at:]}
+
+
 def test_the_list_is_drawn_whole_and_the_page_stays_as_it_was(page, explore):
     explore(**SELECTED)
     body = page.locator(".match-body")
@@ -117,6 +132,38 @@ def test_the_list_is_drawn_whole_and_the_page_stays_as_it_was(page, explore):
     page.keyboard.press("Escape")
     assert body.evaluate("body => body.scrollTop") == 300
     assert difference(page, before, page.screenshot(clip={"x": 0, "y": 60, "width": 1400, "height": 840})) == [0, 0]
+
+
+def test_the_bars_of_an_opened_track_are_as_high_as_on_the_page(page, explore):
+    explore(**{**SELECTED, "track": ["loss"], "open": "loss"})
+    bars = "bars => bars.map(bar => Number(/([\\d.]+)%, (rgba\\(0, 0, 0, 0\\)|transparent) \\1%/"
+    bars += ".exec(getComputedStyle(bar).backgroundImage)[1]))"
+    shown = page.locator(".track.bars .value").evaluate_all(bars)
+    root = ElementTree.fromstring(export(page, "Picture, SVG")[1])
+    gradients = root.find(".//*[@data-view='tracks']").iter(f"{SVG}linearGradient")
+    drawn = [[100 * float(stop.get("offset")) for stop in gradient][-1] for gradient in gradients]
+    assert len(shown) > 50
+    assert drawn == pytest.approx(shown, abs=0.01)
+
+
+def test_matches_that_the_page_no_longer_stands_by_are_not_saved(page, explore):
+    hand = explore(**SELECTED)
+    page.route(re.compile("/match"), lambda route: route.abort())
+    hand.press("-")
+    for label in DATA:
+        choose(page, label)
+        assert said(page) == "The server does not answer."
+    page.unroute(re.compile("/match"))
+    choose(page, DATA[0])
+    assert said(page) == "The server does not answer."
+
+
+def test_matches_that_are_still_awaited_are_not_saved(page, explore):
+    explore(**SELECTED)
+    page.route(re.compile("/match"), lambda route: None)
+    page.keyboard.press("-")
+    choose(page, DATA[0])
+    assert said(page) == "The matches are still being found; save them when they are listed."
 
 
 def test_the_png_is_the_svg_twice_as_fine(page, explore):
@@ -134,7 +181,7 @@ def test_tokens_that_try_to_be_more_are_text_in_every_file(page, explore):
     name, svg = export(page, "Picture, SVG")
     assert "?" not in name
     texts = [text.text for text in ElementTree.fromstring(svg).iter(f"{SVG}text")]
-    assert {"&amp;", "“quote”", "日本語"} <= set(texts)
+    assert {"&amp;", "“quote”", "日本語", "bell\ufffd"} <= set(texts)
     assert b"<script" not in svg
     for row in csv.DictReader(export(page, "Matches, CSV")[1].decode().splitlines(keepends=True)):
         assert row["project"] == HOSTILE_ID

@@ -152,6 +152,24 @@ def test_a_place_that_was_opened_lets_the_cells_follow_the_range_again(explore):
     assert 10 in hand.cells()
 
 
+def test_back_leads_to_all_that_was_chosen_the_moment_before_a_jump(explore):
+    hand = explore(**SELECTED)
+    threshold = hand.page.locator("input[name=threshold]")
+    before = float(threshold.input_value())
+    hand.page.evaluate(
+        """() => {
+            document.dispatchEvent(new KeyboardEvent("keydown", {key: "="}));
+            const field = document.querySelector("input[name=position]");
+            field.value = "50";
+            field.form.requestSubmit();
+        }"""
+    )
+    hand.rest()
+    hand.page.go_back()
+    hand.rest()
+    assert float(threshold.input_value()) == pytest.approx(before + 0.01)
+
+
 def test_a_link_opens_the_place_in_another_tab_with_the_same_cells(explore):
     hand = explore(**SELECTED | {"drop": "10"})
     with hand.page.context.expect_page() as opened:

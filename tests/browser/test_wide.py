@@ -353,3 +353,23 @@ def test_everything_the_hand_did_is_undone_and_redone_by_buttons(wide):
         hand.rest()
         assert hand.address() == address
     assert redo.is_disabled()
+
+
+# --- taken away
+
+
+def test_a_copied_link_keeps_the_columns_as_wide_as_they_are(page, wide, address):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
+    widths = {wide(pos=pos).column_width: pos for pos in (40, 20_000, 50_000, 70_000)}
+    narrowest, widest = min(widths), max(widths)
+    assert narrowest < widest
+    hand = wide(pos=widths[widest])
+    hand.page.locator("input[name=position]").fill(str(widths[narrowest]))
+    hand.press("Enter")
+    page.get_by_role("button", name="Export").click()
+    page.get_by_role("menuitem", name="Copy link").click()
+    page.get_by_text("The link is copied.").wait_for()
+    page.goto(page.evaluate("navigator.clipboard.readText()"))
+    hand.rest()
+    assert hand.word(widths[narrowest]).is_visible()
+    assert hand.column_width == widest

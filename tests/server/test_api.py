@@ -205,6 +205,24 @@ def test_lists_are_comma_separated_or_repeated(api, query):
     assert [len(window["data"]) for window in results["states"]] == [2, 2]
 
 
+@pytest.mark.parametrize("dims", [["words", "meta_a,b, c", "meta_a"], "words,meta_a,b, c,meta_a"])
+def test_the_name_of_an_annotation_may_hold_commas(tmp_path, serve, dims):
+    names = {name: {"file": "states", "path": "n", "vis": {"type": "scalar"}} for name in ("a", "a,b", "a,b, c")}
+    config = {
+        "name": "commas",
+        "files": {"states": "states.hdf5"},
+        "states": {"file": "states", "types": [{"type": "state", "layer": 1, "path": "s"}]},
+        "meta": names,
+    }
+    write_directory(tmp_path / "commas", config, {"states.hdf5": {"s": STATES, "n": np.arange(8)}})
+    where = {"project": "commas", "source": "states::s", "dims": dims}
+    answer = serve(tmp_path).get("context", **where, pos=0, right=1)
+    assert answer["request"]["dims"] == ["words", "meta_a,b, c", "meta_a"]
+    assert answer["results"]["meta_a,b, c"] == [[0, 1]]
+    matched = serve(tmp_path).get("match", **where, cells=0, activation=0.5)
+    assert {"meta_a", "meta_a,b, c"} <= set(matched["results"]["positionDetail"])
+
+
 @pytest.mark.parametrize("dims", [{}, {"dims": ""}, {"dims": ","}])
 def test_without_dims_there_are_no_arrays(api, dims):
     answer = api.get("context", **RAW, pos=0, **dims)

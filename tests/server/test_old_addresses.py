@@ -1,12 +1,14 @@
 """LSTMVis's addresses, in ours; what they look like is from github.com/HendrikStrobelt/LSTMVis, client/js."""
 
+import re
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lstmvis.server.old_addresses import translate
+from lstmvis.server.old_addresses import WIDTHS, translate
 
 BASE = "project=p&source=states::states1"
 
@@ -91,6 +93,12 @@ def test_each_parameter_alone_and_what_cannot_be_read_is_left_out(old, name, our
     assert translated(f"{BASE}&{old}").get(name) == ours
 
 
+def test_a_column_is_as_narrow_and_as_wide_as_one_of_the_page_can_be():
+    state = Path(__file__).parents[2] / "client" / "src" / "state.ts"
+    limits = re.search(r"COLUMN_WIDTHS = \[(\d+), (\d+)\]", state.read_text())
+    assert limits.groups() == tuple(map(str, WIDTHS))
+
+
 @pytest.mark.parametrize("project", ["a b", "a+b", "a&b=c", "日本語", "50%"])
 def test_names_come_through_as_they_are(project):
     escaped = "".join(f"%{byte:02X}" if chr(byte) != "+" else "+" for byte in project.encode())
@@ -111,7 +119,7 @@ def client(tmp_path_factory, serve):
     return serve(tmp_path_factory.mktemp("empty")).client
 
 
-@pytest.mark.parametrize("path", ["/client/lstmvis.html", "/client/index.html", "/client/"])
+@pytest.mark.parametrize("path", ["/client/lstmvis.html", "/client/index.html", "/client/", "/client"])
 def test_the_server_leads_from_them_to_our_page(client, path):
     response = client.get(f"{path}?{BASE}&wordBrush=..5,9", follow_redirects=False)
     assert response.status_code == 302

@@ -1,5 +1,5 @@
 /** The range and its zero constraints as bars under the words, with handles at their ends. */
-import { add, button } from "../dom";
+import { add, button, formatCount } from "../dom";
 import type { Model } from "../model";
 import {
   constrain,
@@ -151,7 +151,7 @@ export const brushView: View = (parent, emit) => {
   function drawLength({ from, to }: Range): void {
     const { state, layout } = model;
     const [left, right] = [to < state.pos, from >= state.pos + layout.columns];
-    show.textContent = `${left ? "‹ " : ""}range of ${lengthOf(state)}${right ? " ›" : ""}`;
+    show.textContent = `${left ? "‹ " : ""}range of ${formatCount(lengthOf(state))}${right ? " ›" : ""}`;
     show.disabled = !left && !right;
     show.title = show.disabled ? "" : "Bring the range back into view";
   }

@@ -1,4 +1,5 @@
 /** The menu that takes something away from the page: pictures, the matches as data, the address. */
+import { toQuery } from "../address";
 import { add, button, element, formatCount, setAttribute } from "../dom";
 import { csvOf } from "../export/csv";
 import { collectMatches, jsonOf, type MatchFile } from "../export/matches";
@@ -19,8 +20,8 @@ interface Item {
 
 const NEVER = new AbortController().signal;
 
-/** `page` is what pictures are taken of; `address` gives that of exactly what is shown. */
-export function exportMenu(parent: HTMLElement, page: HTMLElement, address: () => string): Render {
+/** `page` is what pictures are taken of. */
+export function exportMenu(parent: HTMLElement, page: HTMLElement): Render {
   const root = add(parent, "div", { "data-view": "export" });
   const opener = button("⤓", () => (menu.hidden ? open() : close()), {
     class: "quiet",
@@ -37,19 +38,26 @@ export function exportMenu(parent: HTMLElement, page: HTMLElement, address: () =
   message.hidden = true;
   let model: Model;
 
+  /** Of what is shown, with the width that the first words met here gave its columns: others may meet other ones. */
+  function address(): string {
+    const { state, layout, characters } = model;
+    const shown = characters ? state : { ...state, columnWidth: layout.columnWidth };
+    return new URL(toQuery(shown), location.href).href;
+  }
+
   const picture = () => pictureOf(page, document.title, address());
   const items: readonly Item[] = [
     {
       label: "Picture, SVG",
       detail: "the whole page, to scale and to edit",
       matches: false,
-      act: async () => keep("svg", new Blob([picture().svg], { type: "image/svg+xml" })),
+      act: () => keep("svg", new Blob([picture().svg], { type: "image/svg+xml" })),
     },
     {
       label: "Picture, PNG",
       detail: "the same in pixels, twice as fine",
       matches: false,
-      act: async () => keep("png", await pngOf(picture())),
+      act: () => keep("png", pngOf(picture())),
     },
     {
       label: "Matches, CSV",
@@ -73,9 +81,14 @@ export function exportMenu(parent: HTMLElement, page: HTMLElement, address: () =
     return made;
   });
 
-  function keep(kind: string, content: Blob, stem = fileStem(model.state)): string {
+  /** Named after what is shown now, however long the content takes. */
+  async function keep(
+    kind: string,
+    content: Blob | Promise<Blob>,
+    stem = fileStem(model.state),
+  ): Promise<string> {
     const name = `${stem}.${kind}`;
-    save(name, content);
+    save(name, await content);
     return `Saved as ${name}.`;
   }
 
@@ -85,11 +98,13 @@ export function exportMenu(parent: HTMLElement, page: HTMLElement, address: () =
     write: (file: MatchFile) => string,
   ): Promise<string> {
     const { matches, tracks, state } = model;
-    if (!matches) return "There are no matches.";
+    if (!matches || !hasMatches()) return "There are no matches.";
     if (model.stale("matches")) return "The matches are still being found; save them when they are listed.";
+    const error = model.error("matches");
+    if (error) throw error;
     const stem = `${fileStem(state)}-matches`;
     const file = await collectMatches(matches.query, address(), tracks, NEVER);
-    const saved = keep(kind, new Blob([write(file)], { type }), stem);
+    const saved = await keep(kind, new Blob([write(file)], { type }), stem);
     return `${saved} It holds ${formatCount(file.matches.length)} of ${formatCount(file.total)} matches.`;
   }
 
