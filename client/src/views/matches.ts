@@ -8,8 +8,9 @@ import { GUTTER } from "../layout";
 import type { MatchAnswer } from "../loader";
 import { memo, watch } from "../memo";
 import type { Model } from "../model";
-import { CELL_COUNT, follow, MAX_LIMIT, point, type Range, setLimit } from "../state";
+import { CELL_COUNT, dimOf, follow, MAX_LIMIT, point, type Range, setLimit } from "../state";
 import { visible } from "../tokens";
+import { drawLevel, levelSaid } from "./level";
 import type { View } from "./view";
 
 /** One match, with where its context begins. */
@@ -134,7 +135,7 @@ export const matches: View = (parent, emit) => {
 
   /** What writes and colours a token of `row`. */
   function painter(row: Row, { query, matches }: MatchAnswer): (this: HTMLElement, pos: number) => void {
-    const { state, tracks, annotations, theme } = model;
+    const { state, tracks, annotations, theme, standIn } = model;
     const context = matches.positionDetail;
     const tokens = context.words?.[row.rank]?.words ?? [];
     const counts = context.cell_count?.[row.rank] ?? [];
@@ -150,7 +151,10 @@ export const matches: View = (parent, emit) => {
       const whole = encoding?.mark(valueAt(context, state.projected, row.rank, step));
       const mark = whole && state.masked ? masked(whole, share, theme) : whole;
       if (this.textContent !== text) this.textContent = text;
-      this.title = mark ? `${text} · ${mark.detail}` : text;
+      const value = standIn ? valueAt(context, dimOf(standIn.name), row.rank, step) : null;
+      if (standIn) drawLevel(this, standIn, value);
+      const said = standIn ? levelSaid(standIn, value) : text;
+      this.title = mark ? `${said} · ${mark.detail}` : said;
       this.style.setProperty("--on", String(shaded ? share : 0));
       this.style.backgroundColor = mark?.colour ?? "";
       this.style.color = mark?.ink ?? "";
