@@ -142,7 +142,9 @@ function scalarEncoding(name: string, low: number, high: number, theme: Theme): 
     shareOf: (value) => shareOf(value, low, high),
     legend: ends(from, to, (value) => value),
     mark: (value) =>
-      typeof value === "number" ? marked(short(value), String(value), shade(colours, value, from, to)) : null,
+      typeof value === "number"
+        ? marked(short(value), exactly(value), shade(colours, value, from, to))
+        : null,
   };
 }
 
@@ -284,6 +286,9 @@ const ends = (from: number, to: number, round: (value: number) => number): numbe
 /** As few digits as tell values of this size apart. */
 export const short = (value: number): string =>
   Number.isInteger(value) ? String(value) : value.toFixed(Math.abs(value) < 10 ? 2 : 1);
+
+/** As many digits as a number of 32 bits has for certain. */
+const exactly = (value: number): string => String(Number(value.toPrecision(6)));
 
 const checksum = (text: string): number =>
   [...text].reduce((sum, c) => (sum * 31 + (c.codePointAt(0) ?? 0)) % 9973, 7);

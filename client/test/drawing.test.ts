@@ -137,6 +137,7 @@ describe.each(THEMES)("encodings in the $name theme", (theme) => {
     const signed = annotationEncoding("x", { vis: { type: "scalar", range: [-1, 9] } }, theme);
     expect(signed.mark(9)?.colour).not.toBe(signed.mark(-9)?.colour);
     expect(signed.mark(0)?.text).toBe("0");
+    expect(mark(Math.fround(3.069))).toMatchObject({ text: "3.07", detail: "3.069" });
   });
 
   it("use all of the height for the scale of a scalar, wherever zero lies on it", () => {
