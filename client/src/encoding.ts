@@ -149,9 +149,9 @@ function scalarEncoding(name: string, low: number, high: number, theme: Theme): 
 }
 
 /**
- * Labels in the hues of their order, twelve in all and then paler; a no in grey and its yes in the accent. Labels that are ascending numbers are in ordered
- * shades: as many as there are labels, but for whole numbers at most twelve, over and over, since a range such as
- * `0...100` is often only a guess.
+ * Labels in the hues of their order, twelve in all and then paler; of a no and a yes the no in grey, the yes in the
+ * accent. Labels that are ascending numbers are in ordered shades: as many as there are labels, but for whole numbers at
+ * most twelve, over and over, since a range such as `0...100` is often only a guess.
  */
 function discreteEncoding(name: string, range: readonly Label[], theme: Theme): Encoding {
   const order = new Map(range.map((label, i) => [label, i]));
