@@ -14,7 +14,12 @@ export interface Info {
   readonly description: string;
   readonly is_searchable: boolean;
   readonly error?: string;
-  readonly word_sequence: { readonly size: readonly number[]; readonly dict_size: number };
+  readonly word_sequence: {
+    /** Of the longest source where there are no words. */
+    readonly size: readonly number[];
+    readonly dict_size: number;
+    readonly path?: string;
+  };
   readonly states: { readonly types: readonly Source[] };
   /** An empty list where there are none. */
   readonly meta: Readonly<Record<string, Meta>> | readonly never[];
@@ -125,6 +130,10 @@ const NO_ANNOTATIONS: Readonly<Record<string, Meta>> = {};
 
 export const annotationsOf = ({ meta }: Info): Readonly<Record<string, Meta>> =>
   Array.isArray(meta) ? NO_ANNOTATIONS : (meta as Readonly<Record<string, Meta>>);
+
+/** Whether its steps are words; those of a time series are not. */
+export const hasWords = ({ word_sequence: { dict_size: known, path } }: Info): boolean =>
+  known > 0 || path !== undefined;
 
 export const fetchInfo = (signal: AbortSignal): Promise<Entry[]> => get("info", {}, signal);
 

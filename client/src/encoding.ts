@@ -37,7 +37,7 @@ export interface Encoding {
   readonly ramp: boolean;
   /** Values to be explained; those that occur where there is no such list. */
   readonly legend: readonly Value[] | null;
-  /** Where a value lies on the scale of a scalar, 0 to 1; zero lies at `shareOf(0)`. */
+  /** Where a value lies between the least and the most, 0 to 1; zero lies at `shareOf(0)`. */
   readonly shareOf: (value: number) => number;
 }
 
@@ -61,6 +61,9 @@ const ORDERED = {
   dark: ["#27304f", "#2c6f92", "#5fb89a", "#edf3b4"],
 };
 const DIVERGING = { light: ["#b35806", "#f3efe8", "#4a3b8f"], dark: ["#f2a24e", "#2b2e36", "#a99cf0"] };
+/** Labels that say no and yes: of a pair of them only the latter has a colour. */
+const NO = ["false", "no", "off", "wrong", "incorrect"];
+const YES = ["true", "yes", "on", "right", "correct"];
 const SHADES = 64;
 /** Of whole numbers. */
 const MOST_SHADES = 12;
@@ -136,24 +139,28 @@ function scalarEncoding(name: string, low: number, high: number, theme: Theme): 
     name,
     kind: "scalar",
     ramp: true,
-    shareOf: (value) => shareOf(value, from, to),
+    shareOf: (value) => shareOf(value, low, high),
     legend: ends(from, to, (value) => value),
     mark: (value) =>
-      typeof value === "number" ? marked(short(value), String(value), shade(colours, value, from, to)) : null,
+      typeof value === "number"
+        ? marked(short(value), exactly(value), shade(colours, value, from, to))
+        : null,
   };
 }
 
 /**
- * Labels in the hues of their order, twelve in all and then paler. Labels that are ascending numbers are in ordered
- * shades: as many as there are labels, but for whole numbers at most twelve, over and over, since a range such as
- * `0...100` is often only a guess.
+ * Labels in the hues of their order, twelve in all and then paler; of a no and a yes the no in grey, the yes in the
+ * accent. Labels that are ascending numbers are in ordered shades: as many as there are labels, but for whole numbers at
+ * most twelve, over and over, since a range such as `0...100` is often only a guess.
  */
 function discreteEncoding(name: string, range: readonly Label[], theme: Theme): Encoding {
   const order = new Map(range.map((label, i) => [label, i]));
   const numbers = areAscending(range);
   const most = typeof range[0] === "number" ? MOST_SHADES : SHADES;
   const shades = quantize(even(ORDERED[theme.name]), Math.max(2, Math.min(range.length, most)));
+  const answers = areAnswers(range);
   const colourOf = (label: string | number) => {
+    if (answers && order.has(label)) return answer(YES.includes(String(label).toLowerCase()), theme);
     const place = order.get(label) ?? (typeof label === "number" ? Math.round(label) : checksum(label));
     return numbers || typeof label === "number"
       ? shades[((place % shades.length) + shades.length) % shades.length]
@@ -240,6 +247,9 @@ function category(index: number, theme: Theme): string {
   return interpolateLab(hues[index % hues.length], theme.paper)(round * 0.3);
 }
 
+const answer = (yes: boolean, { paper, ink, accent }: Theme): string =>
+  yes ? interpolateLab(paper, accent)(0.75) : interpolateLab(paper, ink)(0.12);
+
 /** A scale through `stops`, 0 to 1, on which equal steps are equal distances in CIE Lab. */
 function even(stops: readonly string[]): (share: number) => string {
   const points = stops.map((stop) => lab(stop));
@@ -259,6 +269,11 @@ const areAscending = (labels: readonly Label[]): boolean =>
       String(label).trim() !== "" && Number(label) > (i ? Number(labels[i - 1]) : Number.NEGATIVE_INFINITY),
   );
 
+/** Whether labels are a no and a yes, in either order. */
+const areAnswers = (labels: readonly Label[]): boolean =>
+  labels.length === 2 &&
+  [NO, YES].every((words) => labels.some((label) => words.includes(String(label).toLowerCase())));
+
 const shareOf = (value: number, from: number, to: number): number =>
   to > from ? Math.min(1, Math.max(0, (value - from) / (to - from))) : 1;
 
@@ -271,6 +286,9 @@ const ends = (from: number, to: number, round: (value: number) => number): numbe
 /** As few digits as tell values of this size apart. */
 export const short = (value: number): string =>
   Number.isInteger(value) ? String(value) : value.toFixed(Math.abs(value) < 10 ? 2 : 1);
+
+/** As many digits as a number of 32 bits has for certain. */
+const exactly = (value: number): string => String(Number(value.toPrecision(6)));
 
 const checksum = (text: string): number =>
   [...text].reduce((sum, c) => (sum * 31 + (c.codePointAt(0) ?? 0)) % 9973, 7);

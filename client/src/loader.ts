@@ -100,12 +100,12 @@ export function createLoader(changed: () => void): Loader {
   }
 
   function wantWindow(model: Model): void {
-    const { where, total, cells, tracks, hasWords } = model;
+    const { where, total, cells } = model;
     const loaded = slots.window.value;
     span = nextSpan(model, where === spanOf ? span : null, slots.window.pending);
     spanOf = where;
     const { from, to } = span;
-    const dims = ["sequences", ...(hasWords ? ["words"] : []), ...tracks.map(dimOf)];
+    const dims = dimsOf(model);
     slots.window.want(JSON.stringify([where, span, dims]), async (signal) => {
       const keep = loaded?.where === where && loaded.from === from && loaded.to === to;
       const [array, context] = await Promise.all([
@@ -140,7 +140,8 @@ export function createLoader(changed: () => void): Loader {
     });
   }
 
-  function wantMatches({ where, state, layout, selected, tracks, hasWords, settled }: Model): void {
+  function wantMatches(model: Model): void {
+    const { where, state, layout, selected, settled } = model;
     if (!settled) return;
     const { threshold: activation, constraints, sides, limit, lengths, lengthRule } = state;
     const length = Math.max(1, lengthOf(state));
@@ -154,7 +155,7 @@ export function createLoader(changed: () => void): Loader {
       // In steps of 16, so that scrolling or zooming by little needs no other answer.
       left: 16 * Math.ceil(Math.max(layout.start, layout.mapBefore) / 16),
       right: 16 * Math.ceil(Math.max(layout.matchColumns - layout.start, layout.mapColumns) / 16),
-      dims: [CELL_COUNT, "sequences", ...(hasWords ? ["words"] : []), ...tracks.map(dimOf)],
+      dims: [CELL_COUNT, ...dimsOf(model)],
       ...(lengths && { match_length: lengths }),
       ...(lengthRule === "same" && { phrase_length: length }),
       ...(lengthRule === "atLeast" && { min_length: length }),
@@ -182,6 +183,12 @@ export function createLoader(changed: () => void): Loader {
       for (const slot of Object.values(slots)) slot.retry();
     },
   };
+}
+
+/** What is said of each step: its word or what stands in for it, whether a sequence starts there, and annotations. */
+function dimsOf({ hasWords, standIn, tracks }: Model): string[] {
+  const names = new Set([...tracks, ...(standIn ? [standIn.name] : [])]);
+  return ["sequences", ...(hasWords ? ["words"] : []), ...[...names].map(dimOf)];
 }
 
 /**

@@ -8,12 +8,14 @@ import {
   type ApiError,
   annotationsOf,
   type Entry,
+  hasWords,
   type Info,
   type Meta,
   type Source,
   sourceName,
   type Where,
 } from "./api";
+import { annotationEncoding, type Encoding } from "./encoding";
 import { assignHues } from "./hues";
 import { type Layout, layoutOf } from "./layout";
 import type { Answers, Loader, MatchAnswer, Part, Window } from "./loader";
@@ -41,7 +43,10 @@ export interface Model {
   /** Positions and cells of the source. */
   readonly total: number;
   readonly cells: number;
+  /** Whether its steps are words, as far as is known. */
   readonly hasWords: boolean;
+  /** The scalar annotation that is drawn where words would be; null where there are words, or none such. */
+  readonly standIn: Encoding | null;
   readonly annotations: Readonly<Record<string, Meta>>;
   /** The annotations shown. */
   readonly tracks: readonly string[];
@@ -75,7 +80,7 @@ export interface Size {
   readonly height: number;
 }
 
-const NO_ANNOTATIONS = {};
+const NO_ANNOTATIONS: Model["annotations"] = {};
 const NO_CUTS: ReadonlyMap<number, number> = new Map();
 const BOTH_UNITS = [-1, 1] as const;
 const UNIT = [0, 1] as const;
@@ -106,6 +111,7 @@ export function createModels(): (state: State, theme: Theme, size: Size, loader:
   const explain = memo(excluded);
   const lowered = memo(lowerCuts);
   const colour = memo((selected: readonly number[]) => assignHues(hues, selected));
+  const encode = memo(annotationEncoding);
 
   let tracks: readonly string[] = [];
   let selected: readonly number[] = [];
@@ -126,7 +132,10 @@ export function createModels(): (state: State, theme: Theme, size: Size, loader:
     const where = locate(state.project, source ? sourceName(source) : state.source);
     const [total, cells] = source?.size ?? [0, 0];
     const annotations = info ? annotationsOf(info) : NO_ANNOTATIONS;
-    tracks = keepList(tracks, chosenTracks(annotations, state.tracks));
+    const worded = info === null || hasWords(info);
+    const drawn = worded ? undefined : Object.keys(annotations).find((name) => isScalar(annotations[name]));
+    const standIn = drawn === undefined ? null : encode(drawn, annotations[drawn], theme);
+    tracks = keepList(tracks, chosenTracks(annotations, state.tracks, drawn));
     const window = answers.window?.where === where ? answers.window : null;
 
     if (window && natural.project !== state.project) {
@@ -175,7 +184,8 @@ export function createModels(): (state: State, theme: Theme, size: Size, loader:
       cells,
       characters: natural.characters,
       narrowest,
-      hasWords: (info?.word_sequence.size[0] ?? 0) > 0,
+      hasWords: worded,
+      standIn,
       annotations,
       tracks,
       window,
@@ -202,9 +212,16 @@ export function createModels(): (state: State, theme: Theme, size: Size, loader:
   };
 }
 
-function chosenTracks(annotations: Model["annotations"], chosen: State["tracks"]): readonly string[] {
+const isScalar = ({ vis }: Meta): boolean => vis?.type === "scalar";
+
+/** Where nothing is chosen the first that is not `drawn` anyway. */
+function chosenTracks(
+  annotations: Model["annotations"],
+  chosen: State["tracks"],
+  drawn: string | undefined,
+): readonly string[] {
   const names = Object.keys(annotations);
-  return chosen?.filter((name) => names.includes(name)) ?? names.slice(0, 1);
+  return chosen?.filter((name) => names.includes(name)) ?? names.filter((name) => name !== drawn).slice(0, 1);
 }
 
 /** The cells that fit, with those put in and without those taken out by hand. */

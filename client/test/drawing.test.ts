@@ -1,3 +1,4 @@
+import { lab } from "d3-color";
 import { describe, expect, it } from "vitest";
 import { agreementOf } from "../src/agreement";
 import type { Context } from "../src/api";
@@ -11,7 +12,7 @@ import { countLengths } from "../src/views/histogram";
 import { keysThatFit } from "../src/views/legend";
 
 const THEMES = (["light", "dark"] as const).map(
-  (name) => ({ name, paper: "#ffffff", accent: "#3d4fc4" }) as Theme,
+  (name) => ({ name, paper: "#ffffff", ink: "#1d2127", accent: "#3d4fc4" }) as Theme,
 );
 
 describe("tokens", () => {
@@ -139,8 +140,32 @@ describe.each(THEMES)("encodings in the $name theme", (theme) => {
     const signed = annotationEncoding("x", { vis: { type: "scalar", range: [-1, 9] } }, theme);
     expect(signed.mark(9)?.colour).not.toBe(signed.mark(-9)?.colour);
     expect(signed.mark(0)?.text).toBe("0");
-    expect(signed.shareOf(0)).toBe(0.5);
-    expect(signed.shareOf(-9)).toBe(0);
+    expect(mark(Math.fround(3.069))).toMatchObject({ text: "3.07", detail: "3.069" });
+  });
+
+  it("use all of the height for the scale of a scalar, wherever zero lies on it", () => {
+    const { shareOf } = annotationEncoding("x", { vis: { type: "scalar", range: [-1, 3] } }, theme);
+    expect([-9, -1, 0, 3, 9].map(shareOf)).toEqual([0, 0, 0.25, 1, 1]);
+  });
+
+  it.each([
+    [["False", "True"], "True"],
+    [["yes", "no"], "yes"],
+    [["wrong", "correct"], "correct"],
+  ])("leave the no of %j without a hue", (range, yes) => {
+    const { mark } = annotationEncoding("x", { vis: { type: "discrete", range } }, theme);
+    for (const label of range) {
+      const { a, b } = lab(mark(label)?.colour as string);
+      expect(Math.hypot(a, b) > 20).toBe(label === yes);
+    }
+  });
+
+  it("give two labels that are no answers a hue each", () => {
+    const { mark } = annotationEncoding("x", { vis: { type: "discrete", range: ["neg", "true"] } }, theme);
+    for (const label of ["neg", "true"]) {
+      const { a, b } = lab(mark(label)?.colour as string);
+      expect(Math.hypot(a, b)).toBeGreaterThan(20);
+    }
   });
 
   it("mask a colour by the share of cells on, and leave the text", () => {

@@ -32,6 +32,7 @@ STATES = {
     "no cell fits": ("?project=parentheses&pos=100&threshold=0.99&range=107,109", Hand.rest),
     "no such project": ("?project=nowhere", Hand.rest),
     "long words": (WIDE, Hand.rest),
+    "no words": ("?project=wordless&pos=10&threshold=0.1&range=12,12&off=0,0", Hand.rest),
     "help": (SELECTED, open_help),
     "search": (SELECTED, open_search),
 }

@@ -19,7 +19,7 @@ def test_the_project_page_shows_every_project_and_what_is_wrong(page):
     assert sorted(names) == ["<i>hostile</i>", "Parentheses", "broken", "wordless"]
     assert "gone.hdf5" in page.locator("[data-project=broken]").inner_text()
     facts = page.locator("[data-project=parentheses]").inner_text()
-    for fact in ("3,000", "kind", "depth", "layer 1 · cell", "24 cells"):
+    for fact in ("3,000", "kind", "depth", "layer 1", "24 cells"):
         assert fact in facts
     page.locator("[data-project=parentheses]").get_by_role("link", name="layer 1 · raw").click()
     Hand(page).rest()

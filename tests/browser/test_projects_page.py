@@ -37,6 +37,26 @@ def entry(number, **info):
     return {"project": f"id-{number}", "info": {**described, **info}}
 
 
+QUANTITIES = ["hidden", "cell", "input gate", "forget gate"]
+GROUPS = [f"layer {layer} · encoder, {direction}" for layer in (1, 2) for direction in ("forward", "backward")]
+
+
+def gates():
+    """The sources of an encoder of two layers and directions, and of a decoder of another width."""
+
+    def source(layer, kind, path, cells):
+        place = {"layer": layer, "type": kind, "file": "states", "path": path, "size": [100, cells]}
+        return {**place, "unsigned": False, "transform": "none"}
+
+    encoder = [
+        source(layer, f"encoder {quantity}, {direction}", f"encoder{layer}{direction}{quantity}", 16)
+        for layer in (1, 2)
+        for direction in ("forward", "backward")
+        for quantity in QUANTITIES
+    ]
+    return [*encoder, *(source(1, f"decoder {quantity}", f"decoder{quantity}", 8) for quantity in QUANTITIES)]
+
+
 @pytest.fixture
 def open_with(page):
     """Open the page as it is with these projects."""
@@ -69,10 +89,37 @@ def test_a_card_says_what_the_project_is(open_with):
     assert "· searchable" in card.inner_text()
     assert "not searchable" in page.locator("[data-project=id-1]").inner_text()
     sources = card.get_by_role("list", name="Sources").get_by_role("listitem")
-    assert sources.all_inner_texts()[2].split("\n")[0] == "layer 2 · cell"
-    assert "200 cells" in sources.all_inner_texts()[2]
-    link = sources.nth(2).get_by_role("link").get_attribute("href")
+    assert [text.split() for text in sources.all_inner_texts()] == [
+        ["layer", str(layer), "cell", "·", "hidden"] for layer in (1, 2)
+    ]
+    assert card.inner_text().count("200 cells each") == 1
+    link = sources.nth(1).get_by_role("link", name="layer 2 · cell").get_attribute("href")
     assert link == "?project=id-2&source=states%3A%3Alayer2%2Fcell"
+
+
+@pytest.mark.parametrize("width", [800, 1400])
+def test_many_sources_stand_by_module_layer_and_direction_each_group_with_its_size(open_with, width):
+    page = open_with([entry(1, states={"types": gates()}), entry(2), entry(3)])
+    page.set_viewport_size({"width": width, "height": 900})
+    groups = page.locator("[data-project=id-1]").get_by_role("list", name="Sources").get_by_role("listitem")
+    assert groups.locator(".group").all_inner_texts() == [*GROUPS, "layer 1 · decoder"]
+    for group, size in zip(groups.all(), [*["16 cells"] * len(GROUPS), "8 cells"], strict=True):
+        assert group.get_by_role("link").all_inner_texts() == QUANTITIES
+        assert group.inner_text().count(size) == 1
+        tops = [link.bounding_box()["y"] for link in group.get_by_role("link").all()]
+        assert len(set(tops)) <= 2
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_menu_of_many_sources_has_a_heading_for_each_group(open_with):
+    page = open_with([entry(1, states={"types": gates()}), entry(2)])
+    page.goto("/?project=id-1&source=states%3A%3Aencoder2forwardcell")
+    menu = page.get_by_label("Source")
+    assert menu.locator("optgroup").evaluate_all("all => all.map(it => it.label)") == [*GROUPS, "layer 1 · decoder"]
+    assert menu.locator(":checked").inner_text() == "layer 2 · encoder cell, forward"
+    page.goto("/?project=id-2")
+    assert menu.locator("option").count() == 4
+    assert menu.locator("optgroup").count() == 0
 
 
 def test_what_is_long_is_shown_in_part_until_asked_for(open_with):

@@ -1,8 +1,11 @@
-/** A brush that draws itself over the words on screen, to show what a hand could do. */
+/** A brush that draws itself over the words on screen, or over what stands in for them, to show what a hand could do. */
 import { element } from "../dom";
+import { valueAt } from "../encoding";
 import { watch } from "../memo";
 import type { Model } from "../model";
+import { dimOf } from "../state";
 import { visible } from "../tokens";
+import { drawLevel } from "./level";
 
 const TOKENS = 8;
 /** Fewest and most pixels of a token. */
@@ -16,14 +19,20 @@ export function demonstration(): { root: HTMLElement; draw: (model: Model) => vo
   const changed = watch();
   return {
     root,
-    draw({ window, state, layout }) {
-      if (!changed(window, state.pos, layout.columnWidth)) return;
+    draw({ window, state, layout, standIn }) {
+      if (!changed(window, state.pos, layout.columnWidth, standIn)) return;
       root.style.setProperty(
         "--demonstrated",
         `${Math.min(WIDTHS[1], Math.max(WIDTHS[0], layout.columnWidth))}px`,
       );
       tokens.forEach((token, i) => {
-        const word = window?.context.words?.[0]?.words[state.pos + i - window.from];
+        const step = state.pos + i - (window?.from ?? 0);
+        if (window && standIn) {
+          token.textContent = "";
+          drawLevel(token, standIn, valueAt(window.context, dimOf(standIn.name), 0, step));
+          return;
+        }
+        const word = window?.context.words?.[0]?.words[step];
         token.textContent = word === undefined ? "·" : visible(word);
       });
     },

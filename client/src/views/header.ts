@@ -1,12 +1,16 @@
 /** What is looked at: the project, its source and the position; the way home, help and the theme. */
-import { sourceName } from "../api";
+import { type Info, type Source, sourceName } from "../api";
 import { add, button, element, formatCount } from "../dom";
 import { watch } from "../memo";
 import type { Model } from "../model";
+import { groupsOf, titleOf } from "../sources";
 import { moveTo, openSource, panBy } from "../state";
 import type { Emit } from "../store";
 import { clarified, usable, workingFirst } from "./projects";
 import type { Render } from "./view";
+
+/** With more sources than this the menu has a heading for each layer. */
+const MANY = 6;
 
 /** What only concerns the person at this screen, and so is no part of the state. */
 export interface Actions {
@@ -104,13 +108,7 @@ export function header(
       place.hidden = model.absent;
       sources.replaceChildren(
         ...(source ? [] : [element("option", { disabled: true, selected: true }, "choose a source")]),
-        ...(info?.states.types ?? []).map((type) =>
-          element(
-            "option",
-            { value: sourceName(type), selected: type === source },
-            `layer ${type.layer} · ${type.type}`,
-          ),
-        ),
+        ...(info ? sourceOptions(info, source) : []),
       );
       document.title = info ? `${info.name} · lstmvis` : "lstmvis";
     }
@@ -121,4 +119,13 @@ export function header(
     }
     drawSearch(model);
   };
+}
+
+function sourceOptions({ states: { types } }: Info, chosen: Source | null): HTMLElement[] {
+  const option = (source: Source) =>
+    element("option", { value: sourceName(source), selected: source === chosen }, titleOf(source));
+  if (types.length <= MANY) return types.map(option);
+  return groupsOf(types).map(({ name, members }) =>
+    element("optgroup", { label: name }, ...members.map(({ source }) => option(source))),
+  );
 }

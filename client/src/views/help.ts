@@ -52,7 +52,7 @@ const PARTS: readonly (readonly [string, string])[] = [
   ],
   [
     "Tracks",
-    "Annotations under the words and as heat maps: “+ track” shows another one, × hides it, and a click on a name with ▸ shows numbers as bars and ranked words with all their ranks.",
+    "Annotations under the words and as heat maps: “+ track” shows another one, × hides it, and a click on a name with ▸ shows numbers as tall bars and ranked words with all their ranks.",
   ],
   [
     "Mask",

@@ -3,15 +3,16 @@ import { rgb } from "d3-color";
 import { interpolateRgb } from "d3-interpolate";
 import { toQuery } from "../address";
 import { add, button, element, formatCount, setAttribute } from "../dom";
-import { type Encoding, encodingsOf, masked, valueAt } from "../encoding";
+import { type Encoding, encodingsOf, masked, type Value, valueAt } from "../encoding";
 import { GUTTER, type Layout, ROW_HEIGHT } from "../layout";
 import type { MatchAnswer } from "../loader";
 import { memo, watch } from "../memo";
 import type { Model } from "../model";
-import { CELL_COUNT, follow, MAX_LIMIT, point, type Range, setLimit } from "../state";
+import { CELL_COUNT, dimOf, follow, MAX_LIMIT, point, type Range, setLimit } from "../state";
 import type { Emit } from "../store";
 import type { Theme } from "../theme";
 import { visible } from "../tokens";
+import { drawLevel, levelSaid } from "./level";
 import type { Render } from "./view";
 
 /** One match, with where its context begins. */
@@ -54,7 +55,16 @@ const MOST_SHADE = 0.42;
 const ROWS_A_FRAME = 12;
 
 /** A token of a row: touches the page only where something about it is other than before. */
-type Token = (pos: number, text: string, name: string, colour: string, ink: string) => void;
+type Token = (
+  pos: number,
+  text: string,
+  name: string,
+  colour: string,
+  ink: string,
+  /** What is drawn where there are no words, and its value. */
+  standIn: Encoding | null,
+  value: Value,
+) => void;
 
 /** A row of the page, for whatever match has its rank, and what was drawn in it last. */
 interface Line {
@@ -77,6 +87,7 @@ interface Painting {
   readonly masked: boolean;
   /** Of what is projected; none for nothing, and for the number of cells that are on. */
   readonly encoding: Encoding | undefined;
+  readonly standIn: Encoding | null;
   readonly theme: Theme;
 }
 
@@ -138,7 +149,7 @@ export function matches(parent: HTMLElement, emit: Emit, again: () => void): Ren
 
   function drawWords({ lane, tokens }: Line, row: Row, painting: Painting): void {
     const { layout } = model;
-    const { answer, projected, masked: veiled, encoding, theme } = painting;
+    const { answer, projected, masked: veiled, encoding, standIn, theme } = painting;
     const context = answer.matches.positionDetail;
     const counts = context.cell_count?.[row.rank] ?? [];
     const words = context.words?.[row.rank]?.words ?? [];
@@ -165,6 +176,8 @@ export function matches(parent: HTMLElement, emit: Emit, again: () => void): Ren
         name,
         (mark ?? shaded)?.colour ?? "",
         mark?.ink ?? (inside ? "" : (shaded?.ink ?? "")),
+        standIn,
+        standIn ? valueAt(context, dimOf(standIn.name), row.rank, step) : undefined,
       );
     }
     for (let i = Math.max(0, end - first); i < tokens.length; i++) lane.lastChild?.remove();
@@ -174,10 +187,12 @@ export function matches(parent: HTMLElement, emit: Emit, again: () => void): Ren
   function detailOf({ rank, origin }: Row, pos: number): string {
     const painting = lines[rank].painting;
     if (!painting) return "";
+    const { encoding, projected, standIn } = painting;
     const context = painting.answer.matches.positionDetail;
     const token = context.words?.[rank]?.words[pos - origin];
-    const mark = painting.encoding?.mark(valueAt(context, painting.projected, rank, pos - origin));
-    return [token === undefined ? "" : visible(token), mark?.detail].filter(Boolean).join(" · ");
+    const level = standIn && levelSaid(standIn, valueAt(context, dimOf(standIn.name), rank, pos - origin));
+    const mark = encoding?.mark(valueAt(context, projected, rank, pos - origin));
+    return [token === undefined ? level : visible(token), mark?.detail].filter(Boolean).join(" · ");
   }
 
   /** Draws what is not up to date in the row of a match; whether there was anything. */
@@ -195,7 +210,7 @@ export function matches(parent: HTMLElement, emit: Emit, again: () => void): Ren
 
   return (next) => {
     model = next;
-    const { state, layout, matches: answer, theme, tracks, annotations } = model;
+    const { state, layout, matches: answer, theme, tracks, annotations, standIn } = model;
     const stale = model.stale("matches") || model.error("matches") !== null;
     root.dataset.stale = String(stale);
     // Links wait for the answer: while somebody drags, nobody follows one.
@@ -219,7 +234,7 @@ export function matches(parent: HTMLElement, emit: Emit, again: () => void): Ren
     }
     if (!answer) return;
     const encoding = encode(tracks, annotations, answer.query.cells.length, theme);
-    const painting = paint(answer, state.projected, state.masked, encoding, theme);
+    const painting = paint(answer, state.projected, state.masked, encoding, standIn, theme);
     // What is seen comes first.
     const top = Math.min(all.length, Math.floor(scrolled / ROW_HEIGHT));
     let drawn = 0;
@@ -235,12 +250,14 @@ const paintingOf = (
   projected: string,
   masked: boolean,
   encodings: ReadonlyMap<string, Encoding>,
+  standIn: Encoding | null,
   theme: Theme,
 ): Painting => ({
   answer,
   projected,
   masked,
   encoding: projected === CELL_COUNT ? undefined : encodings.get(projected),
+  standIn,
   theme,
 });
 
@@ -262,14 +279,21 @@ function newLine(parent: HTMLElement, rank: number): Line {
 function newToken(lane: HTMLElement): Token {
   const root = add(lane, "span");
   const content = root.appendChild(document.createTextNode(""));
-  let [pos, text, name, colour, ink] = [-1, "", "", "", ""];
+  let drawn: Parameters<Token> = [-1, "", "", "", "", null, undefined];
   return (...next) => {
-    if (next[0] !== pos) root.dataset.pos = String(next[0]);
-    if (next[1] !== text) content.data = next[1];
-    if (next[2] !== name) root.className = next[2];
-    if (next[3] !== colour) root.style.backgroundColor = next[3];
-    if (next[4] !== ink) root.style.color = next[4];
-    [pos, text, name, colour, ink] = next;
+    const changed = next.map((part, i) => part !== drawn[i]);
+    const [pos, text, name, colour, ink, standIn, value] = next;
+    if (changed[0]) root.dataset.pos = String(pos);
+    if (changed[1]) content.data = text;
+    if (changed[2]) root.className = name;
+    if (changed[3]) root.style.backgroundColor = colour;
+    if (changed[4]) root.style.color = ink;
+    // A new class list has lost that of the bar.
+    if (changed[5] || changed[6] || (changed[2] && standIn)) {
+      if (standIn) drawLevel(root, standIn, value);
+      else root.classList.remove("level");
+    }
+    drawn = next;
   };
 }
 

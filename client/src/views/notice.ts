@@ -71,7 +71,7 @@ export function notice(parent: HTMLElement, emit: Emit, retry: () => void): Rend
         info?.error ?? `This project has no source “${state.source}”.`,
         element("a", { href: "./" }, "All projects"),
       );
-    } else if (!state.range && selected.length === 0) invite();
+    } else if (!state.range && selected.length === 0) invite(model);
     else if (excluded) explain(excluded, model);
     else if (settled && selected.length === 0) {
       const back: Button = state.pinned ? ["Unpin", pin(null)] : ["Bring them back", bringBack];
@@ -90,9 +90,9 @@ export function notice(parent: HTMLElement, emit: Emit, retry: () => void): Rend
       );
   }
 
-  function invite(): void {
+  function invite({ hasWords }: Model): void {
     say(
-      "Drag over some words. The cells that are on there, and off just before, are selected at once, and every other place in the corpus where they do the same is listed here.",
+      `Drag over some ${hasWords ? "words" : "steps"}. The cells that are on there, and off just before, are selected at once, and every other place where they do the same is listed here.`,
       shown.root,
     );
   }

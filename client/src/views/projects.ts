@@ -1,7 +1,8 @@
 /** The page of all projects: what each is, its sources as links, and what is wrong with those that would not open. */
-import { annotationsOf, type Entry, type Source, sourceName } from "../api";
+import { annotationsOf, type Entry, hasWords, type Source, sourceName } from "../api";
 import { add, button, counted, element, formatCount } from "../dom";
 import { takesKeys } from "../keys";
+import { type Group, groupsOf, titleOf } from "../sources";
 
 /** With more projects than this there is a field that keeps those one looks for. */
 const MANY = 8;
@@ -42,7 +43,7 @@ export function projects(parent: HTMLElement, entries: readonly Entry[]): void {
       { class: "begin" },
       "New here? Begin with ",
       element("a", { href: linkTo(begin, begin.info.states.types[0]) }, begin.info.name),
-      " and drag over some words.",
+      ` and drag over some ${hasWords(begin.info) ? "words" : "of its steps"}.`,
     );
   } else if (entries.length === 0) {
     add(
@@ -141,17 +142,22 @@ function card(entry: Entry, id: string): HTMLElement {
   if (info.error) add(root, "p", { class: "problem", role: "note" }, info.error);
   const tokens = info.word_sequence.size[0] ?? 0;
   if (tokens) {
-    const facts = [
-      counted(tokens, "token"),
-      `${formatCount(info.word_sequence.dict_size)} in the vocabulary`,
-      info.is_searchable ? "searchable" : "not searchable",
-    ];
+    const facts = hasWords(info)
+      ? [
+          counted(tokens, "token"),
+          `${formatCount(info.word_sequence.dict_size)} in the vocabulary`,
+          info.is_searchable ? "searchable" : "not searchable",
+        ]
+      : [counted(tokens, "step"), "no words"];
     add(root, "p", { class: "facts" }, facts.join(" · "));
   }
   const names = Object.keys(annotationsOf(info));
   if (names.length) root.append(annotations(names));
+  const groups = groupsOf(info.states.types);
+  const alike = groups.length > 1 ? sizeOf(info.states.types) : null;
   const sources = add(root, "ul", { class: "sources", "aria-label": "Sources" });
-  for (const source of info.states.types) sources.append(sourceItem(entry, source));
+  for (const group of groups) sources.append(groupItem(entry, group, alike === null));
+  if (alike) add(root, "p", { class: "faint" }, `${alike} each`);
   return root;
 }
 
@@ -182,20 +188,41 @@ function annotations(names: readonly string[]): HTMLElement {
   return root;
 }
 
-function sourceItem(entry: Entry, source: Source): HTMLElement {
-  const [steps, cells] = source.size;
-  const size = `${formatCount(steps)} × ${counted(cells, "cell")}`;
-  return element(
-    "li",
-    {},
-    element(
-      "a",
-      { href: linkTo(entry, source), title: sourceName(source) },
-      `layer ${source.layer} · ${source.type}`,
-    ),
-    element("span", { class: "faint" }, size),
-    element("span", { class: "indexing", "data-indexing": sourceName(source), role: "status" }),
+/** Sources that belong together on a line, with their size where it is to be `sized`: once where it is that of all. */
+function groupItem(entry: Entry, { name, members }: Group, sized: boolean): HTMLElement {
+  const alike = sized ? sizeOf(members.map(({ source }) => source)) : null;
+  const links = element("span", { class: "links" });
+  const root = element("li", {}, element("span", { class: "group" }, name), links);
+  for (const { source, name } of members) {
+    links.append(
+      // Breaks after a dot, not before it.
+      links.childElementCount ? "\u00a0· " : "",
+      element(
+        "a",
+        { href: linkTo(entry, source), title: sourceName(source), "aria-label": titleOf(source) },
+        name,
+      ),
+    );
+    if (sized && !alike) add(links, "span", { class: "faint" }, ` ${sizeOf([source])}`);
+  }
+  if (alike) add(root, "span", { class: "faint" }, alike);
+  for (const { source, name } of members) {
+    add(root, "span", {
+      class: "indexing",
+      "data-indexing": sourceName(source),
+      "data-name": members.length > 1 ? name : "",
+      role: "status",
+    });
+  }
+  return root;
+}
+
+/** The size of sources that are all alike; else null. */
+function sizeOf(sources: readonly Source[]): string | null {
+  const sizes = new Set(
+    sources.map(({ size: [steps, cells] }) => `${formatCount(steps)} × ${counted(cells, "cell")}`),
   );
+  return sizes.size === 1 ? [...sizes][0] : null;
 }
 
 /** Says how far the match indexes are that are being built; whether any is. */
@@ -204,16 +231,18 @@ export function showIndexing(root: HTMLElement, entries: readonly Entry[]): bool
   for (const { project, info } of entries) {
     for (const source of info.states.types) {
       const selector = `[data-project="${CSS.escape(project)}"] [data-indexing="${CSS.escape(sourceName(source))}"]`;
-      const place = root.querySelector(selector);
+      const place = root.querySelector<HTMLElement>(selector);
       if (!place) continue;
       any ||= source.indexing !== undefined;
-      place.textContent = indexOf(source);
+      const said = indexOf(source);
+      place.textContent = said && [place.dataset.name, said].filter(Boolean).join(": ");
       place.classList.toggle("problem", source.index_error !== undefined);
     }
   }
   return any;
 }
 
+/** Empty where there is nothing to say. */
 function indexOf({ indexing, index_error: problem }: Source): string {
   if (problem !== undefined) return `no index for matching: ${problem}`;
   if (indexing === undefined) return "";

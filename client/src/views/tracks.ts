@@ -11,6 +11,7 @@ import { dimOf, openTrack, point, setTracks } from "../state";
 import { fitted } from "../tokens";
 import { hideTooltip, showTooltip } from "../tooltip";
 import { drawLegend } from "./legend";
+import { drawLevel } from "./level";
 import { positionAt, type View } from "./view";
 import { visiblePositions } from "./words";
 
@@ -86,10 +87,12 @@ export const tracks: View = (parent, emit) => {
     const { kind } = encoding;
     const positions = visiblePositions(model);
     const open = state.opened.includes(name);
-    const ranks = open && kind === "ranked" ? ranksOf(positions.map((pos) => valueIn(name, pos))) : 1;
-    const bars = open && kind === "scalar";
+    const values = positions.map((pos) => valueIn(name, pos));
+    const ranks = open && kind === "ranked" ? ranksOf(values) : 1;
+    const written = (value: Value) => fitted(encoding.mark(value)?.text ?? " ", layout.columnWidth) !== "";
+    const bars = kind === "scalar" && (open || !values.every(written));
     row.classList.toggle("bars", bars);
-    row.style.setProperty("--lines", String(bars ? BAR_LINES : ranks));
+    row.style.setProperty("--lines", String(bars && open ? BAR_LINES : ranks));
     drawName(row.querySelector(".name") as HTMLElement, name, encoding, open);
 
     const met = new Map<string, Mark>();
@@ -117,8 +120,7 @@ export const tracks: View = (parent, emit) => {
         if (this.textContent !== text) this.textContent = text;
         this.style.backgroundColor = mark && !bars ? mark.colour : "";
         this.style.color = mark?.ink ?? "";
-        if (bars) drawBar(this, mark, value, encoding);
-        else this.style.backgroundImage = "";
+        drawLevel(this, encoding, bars ? value : undefined, mark?.colour || "var(--line)");
       });
     const legend = row.querySelector(".legend") as HTMLElement;
     drawLegend(legend, encoding, explained(encoding, met), LEGEND_WIDTH);
@@ -159,24 +161,13 @@ export const tracks: View = (parent, emit) => {
 
 /** What an opened track shows, in words; nothing where it cannot be opened. */
 const moreOf = (encoding: Encoding | undefined): string | undefined =>
-  ({ scalar: "as bars", ranked: "all ranks" })[encoding?.kind as string];
+  ({ scalar: "as tall bars", ranked: "all ranks" })[encoding?.kind as string];
 
 function drawName(target: HTMLElement, name: string, encoding: Encoding, open: boolean): void {
   const more = moreOf(encoding);
   if (!more) return;
   target.title = `${name}: show ${open ? "on one line" : more}`;
   target.setAttribute("aria-expanded", String(open));
-}
-
-/** A bar from zero, or from the end of a scale that has no zero, to the value. */
-function drawBar(target: HTMLElement, mark: Mark | null, value: Value, { shareOf }: Encoding): void {
-  if (!mark || typeof value !== "number") {
-    target.style.backgroundImage = "";
-    return;
-  }
-  const [low, high] = [shareOf(0), shareOf(value)].sort((a, b) => a - b).map((share) => `${100 * share}%`);
-  const colour = mark.colour || "var(--line)";
-  target.style.backgroundImage = `linear-gradient(to top, transparent ${low}, ${colour} ${low} ${high}, transparent ${high})`;
 }
 
 /** The word of that rank alone. */

@@ -1,20 +1,28 @@
-/** The tokens, each in its column, shaded by how many of the selected cells are on; dragging over them brushes a range. */
+/**
+ * The tokens, each in its column, shaded by how many of the selected cells are on; dragging over them brushes a range.
+ * Where there are no tokens there is a bar for each step, of the first scalar annotation.
+ */
 import { select } from "d3-selection";
 import { add, button, setAttribute } from "../dom";
 import { locate } from "../drag";
+import { valueAt } from "../encoding";
 import { watch } from "../memo";
 import type { Model } from "../model";
-import { brush, extend, moveEnd, point, type Range, reveal, type State, zoom } from "../state";
+import { brush, dimOf, extend, moveEnd, point, type Range, reveal, type State, zoom } from "../state";
 import { visible } from "../tokens";
 import { onColumnDrag } from "./columns";
+import { drawLevel, levelSaid } from "./level";
 import { positionAt, tint, type View } from "./view";
 
 const ZOOM = 1.25;
+/** What there is to drag over where nothing is said of a step. */
+const TICK = "·";
 const idOf = (pos: number): string => `word-${pos}`;
 
 export const words: View = (parent, emit) => {
-  const root = add(parent, "section", { "data-view": "words", class: "strip", "aria-label": "Words" });
-  const gutter = add(root, "div", { class: "gutter row-label" }, "words");
+  const root = add(parent, "section", { "data-view": "words", class: "strip" });
+  const gutter = add(root, "div", { class: "gutter row-label" });
+  const name = add(gutter, "span", { class: "kind" });
   const zoomBy = (factor: number) => {
     const { state, layout } = model;
     emit(zoom(layout.columnWidth * factor, state.pos, 0, model.narrowest));
@@ -29,10 +37,10 @@ export const words: View = (parent, emit) => {
     role: "listbox",
     "aria-orientation": "horizontal",
     "aria-multiselectable": "true",
-    "aria-label": "Words: arrow keys move, Enter selects, Shift with an arrow key extends the range",
   });
   const range = add(lane, "div", { class: "range-frame" });
   const changed = watch();
+  const kindChanged = watch();
   let model: Model;
   const now = () => model;
 
@@ -94,8 +102,20 @@ export const words: View = (parent, emit) => {
 
   return (next) => {
     model = next;
-    const { state, layout, window, on, selected } = model;
+    const { state, layout, window, on, selected, hasWords, standIn } = model;
     tint(range, model);
+    if (kindChanged(hasWords, standIn)) {
+      const what = hasWords ? "Words" : "Steps";
+      name.textContent = standIn?.name ?? what.toLowerCase();
+      name.title = standIn ? `${standIn.name} at each step` : "";
+      setAttribute(root, "aria-label", what);
+      setAttribute(
+        lane,
+        "aria-label",
+        `${what}: arrow keys move, Enter selects, Shift with an arrow key extends the range`,
+      );
+      lane.classList.toggle("wordless", !hasWords);
+    }
     if (
       !changed(
         state.pos,
@@ -137,9 +157,13 @@ export const words: View = (parent, emit) => {
       .classed("hit", (pos) => pos === state.hover.hit)
       .each(function (pos) {
         const token = window ? all[pos - window.from] : undefined;
-        const text = token === undefined ? "" : visible(token);
+        const value =
+          window && standIn ? valueAt(window.context, dimOf(standIn.name), 0, pos - window.from) : null;
+        const text = token === undefined ? (hasWords || standIn ? "" : TICK) : visible(token);
         if (this.textContent !== text) this.textContent = text;
-        this.title = token === undefined ? `${pos}` : `${text} · ${pos}`;
+        const said = token === undefined ? standIn && levelSaid(standIn, value) : text;
+        this.title = said ? `${said} · ${pos}` : `${pos}`;
+        if (standIn) drawLevel(this, standIn, value);
       });
     const active = positions.find((pos) => pos === state.hover.pos);
     setAttribute(lane, "aria-activedescendant", active === undefined ? null : idOf(active));
