@@ -87,6 +87,7 @@ def test_matches_are_drawn_as_their_values(explore):
     for row in rows.all()[:4]:
         assert_are_values(shown(row.locator("[data-pos]")))
     first = rows.first.locator(f"[data-pos='{rows.first.get_attribute('data-pos')}']")
+    first.hover()
     assert first.get_attribute("title") == f"value {WAVE[int(rows.first.get_attribute('data-pos'))]:.2f}"
 
 
