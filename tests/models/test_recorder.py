@@ -746,3 +746,24 @@ def test_a_block_that_ends_by_an_error_leaves_nothing_and_an_older_project_as_it
     with record(model, tmp_path / "project", WORDS, name="newer", replace=True) as recorder:
         once(batch())(model, recorder)
     assert Project(tmp_path / "project").name == "newer"
+
+
+def test_a_zero_state_begins_anew_even_where_the_pass_before_ended_in_one(tmp_path):
+    model = make("GRU", input_size=3, hidden_size=4, batch_first=True)
+    for weights in model.parameters():
+        nn.init.zeros_(weights)  # it never leaves the zero state
+    with record(model, tmp_path / "project") as recorder:
+        for _ in range(2):
+            model(torch.randn(2, 3, 3), torch.zeros(1, 2, 4))
+            recorder.tokens([["a", "b", "c"]] * 2)
+    assert states_of(tmp_path / "project")[1].sequence_starts.tolist() == [0, 3, 6, 9]
+
+
+def test_what_a_cell_gave_is_recorded_though_the_program_goes_on_in_place(tmp_path):
+    cell = nn.GRUCell(3, 4)
+    with torch.no_grad(), record(cell, tmp_path / "project") as recorder:
+        given = cell(torch.randn(2, 3))
+        expected = given.clone()
+        given.zero_()
+        recorder.tokens([["a"], ["b"]])
+    assert np.array_equal(states_of(tmp_path / "project")[0]["layer1/hidden"], expected)
