@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lstmvis.data.errors import ProjectError
+from lstmvis.data.labels import Labels, by_id, texts
 from lstmvis.data.project import Transform, ascend_from_zero
 from lstmvis.data.series import PIECE, Lengths, Series, blocks, ranges, spool
 from lstmvis.data.writing import ProjectWriter
@@ -116,7 +117,7 @@ def write_project(
         raise ProjectError("Give either `lengths` or `sequences`: each says where the sequences are.")
     extent = _Extent(None if lengths is None else _checked_lengths(lengths))
     words = None if tokens is None else Series("tokens", _characters(tokens), 1, extent.lengths)
-    sources = [_Source(key, given, extent.lengths) for key, given in named.items()]
+    sources = [_Source(str(key), given, extent.lengths) for key, given in named.items()]
     with ProjectWriter(path, name, description or name, replace) as project:
         labels = None if words is None else _write_tokens(project, words, vocabulary, extent)
         for source in sources:
@@ -126,7 +127,7 @@ def write_project(
             if sequences is not None:
                 extent.begin(sequences)
             for key, given in (annotations or {}).items():
-                _write_annotation(project, key, given, labels, extent)
+                _write_annotation(project, str(key), given, labels, extent)
 
         # What is wrong with an annotation is said before the states are written, unless these are to tell their number.
         late = any(source.series.steps is None for source in sources)
@@ -251,17 +252,16 @@ class _Source:
         faults.warn()
 
     def _alike(self, pieces: Iterable[NDArray[Any]]) -> Iterator[NDArray[Any]]:
-        """The same pieces, all of the type of the first, if they have as many cells."""
-        first, done = None, 0
+        """The same pieces, if they have as many cells as the first."""
+        cells, done = None, 0
         for piece in pieces:
-            first = piece[:0] if first is None else first
-            if piece.shape[1] != first.shape[1]:
+            cells = piece.shape[1] if cells is None else cells
+            if piece.shape[1] != cells:
                 raise ProjectError(
-                    f"The {self.series.what} have {first.shape[1]:,} cells at first and {piece.shape[1]:,} at step "
-                    f"{done:,}."
+                    f"The {self.series.what} have {cells:,} cells at first and {piece.shape[1]:,} at step {done:,}."
                 )
             done += len(piece)
-            yield piece.astype(first.dtype, copy=False)
+            yield piece
 
     def _description(self) -> dict[str, Any]:
         in_name = re.fullmatch(r"layer(\d+)/(.+)", self._name)
@@ -276,21 +276,24 @@ class _Faults:
 
     def __init__(self, what: str) -> None:
         self._what = what
+        self._type: np.dtype[Any] | None = None
         self._done = 0
         self._found: dict[str, tuple[int, int]] = {}  # kind: how many, and the first step
 
     def stored(self, piece: NDArray[Any]) -> NDArray[Any]:
-        """States (n, cells) in the type in which they are stored."""
-        if piece.dtype.kind not in "fiub" and piece.dtype.name != "bfloat16":  # JAX's, which NumPy does not know
+        """States (n, cells) in the type in which they are stored, for which the first piece decides."""
+        if _kind(piece) not in "fiub":
             raise ProjectError(f"The {self._what} must be numbers; they are {piece.dtype}.")
+        if self._type is None:
+            self._type = np.dtype(np.float16 if piece.dtype.name == "float16" else np.float32)
         with np.errstate(over="ignore"):
-            stored = piece.astype(np.float16 if piece.dtype.name == "float16" else np.float32, copy=False)
+            stored = piece.astype(self._type, copy=False)
         if not np.isfinite(stored).all():
             infinite = np.isinf(stored)
             beyond = infinite & np.isfinite(piece.astype(np.float64, copy=False))
             self._add("NaN, where a cell counts as off", np.isnan(stored))
             self._add("infinities", infinite & ~beyond)
-            self._add("numbers beyond float32, which have become infinite", beyond)
+            self._add(f"numbers beyond {self._type}, which have become infinite", beyond)
         self._done += len(piece)
         return stored
 
@@ -304,38 +307,16 @@ class _Faults:
             warnings.warn(f"The {self._what} hold {count:,} {kind}; the first at step {first:,}.", stacklevel=4)
 
 
-class _Labels:
-    """Strings as ids: into the labels that were given, or numbered in the order in which they come."""
-
-    def __init__(self, what: str, given: Sequence[str] | None) -> None:
-        self._what = what
-        self.fixed = given is not None
-        self.names = [] if given is None else [str(name) for name in given]
-        self._ids = {name: number for number, name in enumerate(self.names)}
-
-    def encode(self, piece: NDArray[Any]) -> NDArray[np.int64]:
-        names = [name.decode() if isinstance(name, bytes) else name for name in piece.tolist()]
-        for name in dict.fromkeys(names):
-            if not isinstance(name, str):
-                raise ProjectError(f"The {self._what} must all be strings; there is {name!r:.60} among them.")
-            if name not in self._ids and self.fixed:
-                raise ProjectError(f"The {self._what} hold {name!r:.60}, which is not among those that are named.")
-            if name not in self._ids:
-                self._ids[name] = len(self.names)
-                self.names.append(name)
-        return np.array([self._ids[name] for name in names], np.int64)
-
-
 def _write_tokens(
     project: ProjectWriter, series: Series, vocabulary: Sequence[str] | Mapping[str, int] | None, extent: _Extent
 ) -> list[str]:
     """Write the tokens, and return the vocabulary."""
-    labels = _Labels("tokens", None if vocabulary is None else _by_id(vocabulary))
+    labels = Labels("tokens", None if vocabulary is None else by_id(vocabulary))
 
     def ids() -> Iterator[NDArray[Any]]:
         for piece in series.pieces():
-            if _is_text(piece):
-                yield labels.encode(piece)
+            if _kind(piece) == "text":
+                yield labels.encode(piece.tolist())
             elif vocabulary is None or piece.dtype.kind not in "iu":
                 raise ProjectError(
                     "Tokens must be strings, or integers with a `vocabulary` that says what they stand for; they are "
@@ -358,15 +339,15 @@ def _write_annotation(
         return
     values = given.values if isinstance(given, Discrete | Scalar) else given
     series = Series(f"values of {name!r}", values, 1, extent.lengths)
-    labels = _Labels(series.what, given.labels if isinstance(given, Discrete) else None)
+    labels = Labels(series.what, given.labels if isinstance(given, Discrete) else None)
     kinds: set[str] = set()
 
     def numbers() -> Iterator[NDArray[Any]]:
         for piece in series.pieces():
-            kinds.add("text" if _is_text(piece) else piece.dtype.kind)
+            kinds.add(_kind(piece))
             if not kinds <= {"text"} and not kinds <= set("fiub"):
                 raise ProjectError(f"The {series.what} must all be strings, or all be numbers.")
-            yield labels.encode(piece) if _is_text(piece) else piece.astype(np.float64)
+            yield labels.encode(piece.tolist()) if "text" in kinds else piece.astype(np.float64)
 
     kept = spool(numbers(), project.path.parent)
     if isinstance(given, Scalar) and "text" in kinds:
@@ -383,14 +364,12 @@ def _write_annotation(
 
 
 def _labelled(
-    values: NDArray[Any], kinds: set[str], labels: _Labels, given: Any
+    values: NDArray[Any], kinds: set[str], labels: Labels, given: Any
 ) -> tuple[list[str], Callable[[NDArray[Any]], NDArray[Any]]] | None:
     """The labels in their order, and what makes their ids of values. None: these are numbers on a scale."""
     if "text" in kinds:
-        names = labels.names if labels.fixed else sorted(labels.names)
-        places = {name: place for place, name in enumerate(names)}
-        ids = np.array([places[name] for name in labels.names])
-        return names, lambda piece: ids[piece]
+        names, places = labels.in_order()
+        return names, lambda piece: places[piece]
     if labels.fixed:
         return labels.names, lambda piece: piece.astype(np.int64)
     if isinstance(given, Scalar) or "f" in kinds:
@@ -408,28 +387,29 @@ def _labelled(
 def _write_ranked(
     project: ProjectWriter, name: str, given: Ranked, vocabulary: Sequence[str] | None, extent: _Extent
 ) -> None:
-    labels = given.labels or vocabulary
+    labels = vocabulary if given.labels is None else texts(given.labels, f"labels of {name!r}")
     if labels is None:
         raise ProjectError(f"{name!r} ranks ids, so it needs `labels`: there is no vocabulary.")
 
-    def whole(what: str, values: Any) -> NDArray[Any]:
+    def whole(what: str, values: Any, kinds: str, dtype: type[np.generic]) -> NDArray[Any]:
         series = Series(f"{what} of {name!r}", values, 2, extent.lengths)
-        kept = spool(series.pieces(), project.path.parent)
+
+        def numbers() -> Iterator[NDArray[Any]]:
+            for piece in series.pieces():
+                if _kind(piece) not in kinds:
+                    allowed = "numbers" if "f" in kinds else "integers"
+                    raise ProjectError(f"The {series.what} must be {allowed}; they are {piece.dtype}.")
+                yield piece.astype(dtype)
+
+        kept = spool(numbers(), project.path.parent)
         return spool(extent.spread(kept, series), project.path.parent)
 
-    project.write_ranked(name, whole("ids", given.ids), whole("weights", given.weights), labels)
+    ids, weights = whole("ids", given.ids, "iu", np.int64), whole("weights", given.weights, "fiub", np.float32)
+    project.write_ranked(name, ids, weights, labels)
 
 
 def _characters(tokens: Any) -> Any:
     return list(tokens) if isinstance(tokens, str) else tokens
-
-
-def _by_id(vocabulary: Sequence[str] | Mapping[str, int]) -> list[str]:
-    """The tokens by id; `#id` for what the vocabulary leaves out."""
-    if not isinstance(vocabulary, Mapping):
-        return list(vocabulary)
-    tokens = {number: token for token, number in vocabulary.items()}
-    return [tokens.get(number, f"#{number}") for number in range(max(tokens, default=-1) + 1)]
 
 
 def _checked_lengths(lengths: ArrayLike) -> Lengths:
@@ -439,5 +419,8 @@ def _checked_lengths(lengths: ArrayLike) -> Lengths:
     return array.astype(np.int64)
 
 
-def _is_text(piece: NDArray[Any]) -> bool:
-    return piece.dtype.kind in "OUST"
+def _kind(piece: NDArray[Any]) -> str:
+    """`text`, or one of NumPy's kinds: `f`, `i`, `u`, `b` for numbers."""
+    if piece.dtype.kind in "OUST":
+        return "text"
+    return "f" if piece.dtype.name == "bfloat16" else piece.dtype.kind  # JAX's, which NumPy does not know

@@ -53,6 +53,8 @@ def _check_values(source: Source, statistics: Statistics, where: str) -> Iterato
             place = f"position {first[0]:,}, cell {first[1]:,}"
             what = f"Of {source.steps * source.cells:,} states, {are(count)} {name}; the first is at {place}."
             yield fault(where, what, "Look for a division by 0, a model that diverged, or float16 that overflowed.")
+    if source.steps == 1:
+        return  # nothing can change, and a threshold has little to tell
     if statistics.constant_cells == source.cells:
         what = f"No cell ever changes; all states lie in {number(statistics.lowest)} to {number(statistics.highest)}."
         yield fault(where, what, "Was the array filled after it was made? Is this the right `path`?")

@@ -12,7 +12,7 @@ from pathlib import Path
 from lstmvis.data.errors import ProjectError
 
 ENDINGS = (".dict", ".txt", ".json")
-_LINE = re.compile(r"(.*)[ \t](-?\d+)\s*")
+_LINE = re.compile(r"(.*)[ \t](-?\d{1,18})\s*")  # an id fits into 64 bits
 
 
 class Dictionary:
@@ -57,6 +57,8 @@ def read_dictionary(path: Path) -> Dictionary:
             "Rename it: .dict and .txt hold `token id` a line, .json a list of tokens.",
         )
     try:
+        if path.exists() and not path.is_file():  # reading a pipe would never end
+            raise ProjectError(f"Dictionary {path.name} is not a file.", "Put one there, or correct `files`.")
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise ProjectError(
@@ -67,8 +69,12 @@ def read_dictionary(path: Path) -> Dictionary:
 
 
 def write_dictionary(path: Path, tokens: Sequence[str]) -> None:
-    """Write tokens, index = id, as JSON."""
-    path.write_text(json.dumps(list(tokens), ensure_ascii=False), encoding="utf-8")
+    """Write tokens, index = id, as JSON. Raises ProjectError for those that UTF-8 has no place for."""
+    try:
+        path.write_text(json.dumps(list(tokens), ensure_ascii=False), encoding="utf-8")
+    except UnicodeEncodeError as error:
+        token = next(token for token in tokens if error.object[error.start] in token)
+        raise ProjectError(f"{token!r:.60} cannot be written to {path.name}: half a character is not UTF-8.") from error
 
 
 def _json_entries(text: str, name: str) -> list[tuple[str, int]]:
@@ -78,7 +84,7 @@ def _json_entries(text: str, name: str) -> list[tuple[str, int]]:
         raise ProjectError(f"Dictionary {name} is not JSON: {error}.") from error
     if isinstance(content, list) and all(isinstance(token, str) for token in content):
         return [(token, number) for number, token in enumerate(content)]
-    if isinstance(content, dict) and all(type(number) is int for number in content.values()):
+    if isinstance(content, dict) and all(type(number) is int and abs(number) < 1 << 63 for number in content.values()):
         return list(content.items())
     raise ProjectError(f"Dictionary {name} must hold a JSON list of tokens, or an object of ids by token.")
 

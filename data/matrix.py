@@ -100,9 +100,9 @@ class Matrix:
 
 
 def as_integers(values: NDArray[Any]) -> NDArray[np.int64]:
-    """Ids of whatever type they are stored in: LSTMVis's own tools write doubles. -1 for NaN and infinities."""
+    """Ids of whatever type they are stored in: LSTMVis's own tools write doubles. -1 for what no id can be."""
     if values.dtype.kind == "f":
-        values = np.where(np.isfinite(values), values, -1)
+        values = np.where(np.abs(values) < 2.0**63, values, -1)  # neither NaN nor infinities are below
     return values.astype(np.int64)
 
 

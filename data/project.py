@@ -299,14 +299,16 @@ class Project:
         return self.dictionaries[file]
 
     def _path(self, file: str) -> Path:
-        if file not in self._files:
+        if file in self._files:
+            return self._files[file]
+        if (declared := self._section("files").get(file)) is None:
             names = ", ".join(self._files) or "none"
             meant = did_you_mean(file, self._files)
             raise ProjectError(
                 f"{CONFIG_NAME}: {file!r} is not among the `files`; there are: {names}.",
                 meant or f"Declare it: `files: {{{file}: NAME_OF_THE_FILE}}`.",
             )
-        return self._files[file]
+        return _inside(self.directory, str(declared))  # raises what was said of it already
 
 
 _NO_STARTS = np.zeros(0, np.int64)

@@ -12,6 +12,7 @@ What the format has no place for (ids that have no label, a name that is taken) 
 """
 
 import json
+import math
 import os
 import shutil
 import tempfile
@@ -30,6 +31,7 @@ from lstmvis.data.errors import ProjectError, ProjectExistsError
 from lstmvis.data.project import CONFIG_NAME, TRANSFORMS, Transform, ascend_from_zero
 
 STATE_TYPES = ("float16", "float32")
+MOST_NAME_BYTES = 200  # what lies in a file of that name has a few more
 
 
 class ProjectWriter:
@@ -99,8 +101,10 @@ class ProjectWriter:
         """An empty source of steps x cells, to be filled by slices along its first axis.
 
         `unsigned` says that no value is below zero, as in a sigmoid gate.
-        Raises ProjectError for another transform or dtype than there are, and where `path` is taken.
+        Raises ProjectError for another transform or dtype than there are, and where `path` is taken or cannot be one.
         """
+        if "\0" in path or not {"", ".", ".."}.isdisjoint(path.split("/")):
+            raise ProjectError(f"A source must have a name such as `layer1/cell`, not {path!r:.60}.")
         if transform not in TRANSFORMS:
             raise ProjectError(f"The transform of {path!r} must be one of {', '.join(TRANSFORMS)}, not {transform!r}.")
         if dtype not in STATE_TYPES:
@@ -148,11 +152,13 @@ class ProjectWriter:
     ) -> h5py.Dataset:
         """An annotation of numbers for `steps` positions, to be filled by slices; what is not filled is NaN.
 
-        Raises ProjectError for a name that is taken or cannot be one.
+        Raises ProjectError for a name that is taken or cannot be one, and for a range that has no two ends.
         """
         self._check_annotation_name(name)
+        ends = {} if range is None else {"range": [float(end) for end in range]}
+        if ends and not (len(ends["range"]) == 2 and -math.inf < ends["range"][0] <= ends["range"][1] < math.inf):
+            raise ProjectError(f"The range of {name!r} must be its lowest and its highest number, not {range!r:.60}.")
         dataset = self._create("annotations", name, shape=(steps,), dtype=np.float32, fillvalue=np.nan)
-        ends = {} if range is None else {"range": [float(range[0]), float(range[1])]}
         self._annotate(name, name, {"vis": {"type": "scalar", **ends}})
         return dataset
 
@@ -207,8 +213,11 @@ class ProjectWriter:
 
     def _check_annotation_name(self, name: str) -> None:
         """A name is also a path in HDF5, part of a file's name, and an entry of the API's comma-separated `dims`."""
-        if not name or name.startswith(".") or set(name) & set("/,"):
-            raise ProjectError(f"An annotation must have a name without `/`, `,` or a leading `.`, not {name!r}.")
+        if not name or name.startswith(".") or set(name) & set("/,\0") or len(name.encode()) > MOST_NAME_BYTES:
+            raise ProjectError(
+                f"An annotation must have a name without `/`, `,` or a leading `.`, of {MOST_NAME_BYTES} bytes at "
+                f"most, not {name!r:.60}."
+            )
         if name in self._config.get("meta", {}):
             raise ProjectError(f"There is an annotation {name!r} already.")
 

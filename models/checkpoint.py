@@ -42,9 +42,12 @@ class Checkpoint:
     """How a text is cut into tokens."""
 
     def model(self) -> LanguageModel:
-        """The model, ready for use: on the CPU, in evaluation mode."""
+        """The model, ready for use: on the CPU, in evaluation mode. Raises CheckpointError for weights of another."""
         model = LanguageModel(self.configuration)
-        model.load_state_dict(self.weights)
+        try:
+            model.load_state_dict(self.weights)
+        except (RuntimeError, AttributeError, TypeError) as error:
+            raise CheckpointError(f"The weights of the model are not those of {self.configuration}.") from error
         return model.eval()
 
     def read(self, path: Path) -> str:

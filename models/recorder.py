@@ -14,7 +14,8 @@ files without a name until the block ends, and is then written in order (which t
 Where the block ends by an error, nothing is written.
 
 Every row of a batch is a sequence of its own, unless the program hands on its state from one pass to the next: then row
-b goes on where row b of the pass before stopped, and comes to lie behind it in the project.
+b goes on where row b of the pass before stopped, and comes to lie behind it in the project. The sequences of the
+project are then these streams: each began anew, and none of them goes on in the next one.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -31,6 +32,8 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from lstmvis.data.arrays import Discrete, Scalar, States, write_project
+from lstmvis.data.labels import Labels, by_id
+from lstmvis.data.series import Series
 from lstmvis.data.spool import Chains, Spool
 from lstmvis.data.writing import STATE_TYPES, ProjectWriter
 from lstmvis.models.batches import Batch, Layout
@@ -135,7 +138,7 @@ class Recorder:
         self._path = path
         self._watched = watched
         self._described = described
-        self._names = None if vocabulary is None else _by_id(vocabulary)
+        self._names = None if vocabulary is None else by_id(vocabulary)
         self._padding = padding
         self._carried = carried
         self._layout = Layout(batch_first)
@@ -147,6 +150,8 @@ class Recorder:
         self._after: dict[str, Tensor] = {}  # in which states (B, all of it) the modules ended it
 
     def __enter__(self) -> Self:
+        if self._sources:
+            raise RecordingError("A recorder writes one project. Call record(...) again for another.")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -171,12 +176,13 @@ class Recorder:
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Passes within this block, such as those over validation data, are not recorded."""
-        for watched in self._watched:
+        watching = [watched for watched in self._watched if watched.is_attached]
+        for watched in watching:
             watched.detach()
         try:
             yield
         finally:
-            for watched in self._watched:
+            for watched in watching:
                 watched.attach()
 
     def tokens(self, tokens: Any = None, lengths: Any = None, *, mask: Any = None, **annotations: Any) -> None:
@@ -198,8 +204,8 @@ class Recorder:
         if not ran:
             names = ", ".join(watched.label for watched in self._watched)
             raise RecordingError(
-                "No recorded module has run since recorder.tokens was last called. It must be called once after each "
-                f"forward pass; recorded are {names}."
+                "No recorded module has run within the recorder's `with` block since recorder.tokens was last called. "
+                f"It must be called once after each forward pass; recorded are {names}."
             )
         recurrent = {
             watched: _joined(watched, calls) for watched, calls in ran.items() if not isinstance(watched, WatchedOutput)
@@ -302,7 +308,10 @@ class Recorder:
 
     def _write(self, waiting: list[str]) -> None:
         if waiting:
-            raise RecordingError(f"{waiting[0]} has run, but recorder.tokens was not called after its last pass.")
+            raise RecordingError(
+                f"{waiting[0]} has run, but recorder.tokens was not called after its last pass. Passes that are not to "
+                "be recorded run in `with recorder.paused():`."
+            )
         starts = self._chains.starts()  # where states were reset: of sequences, or of streams that were carried on
         if not len(starts):
             raise RecordingError("Nothing was recorded: recorder.tokens was never called with a real token.")
@@ -329,7 +338,7 @@ class Recorder:
                 states,
                 annotations,
                 starts if len(starts) > 1 else None,
-                vocabulary=None if tokens is None else self._columns[TOKENS].names,
+                vocabulary=None if tokens is None else self._columns[TOKENS].labels.names,
                 progress=bar.update,
                 **self._described,
             )
@@ -346,47 +355,45 @@ class _Column:
         self._what = f"values of {name!r}" if name else "tokens"
         self._given = given  # Discrete or Scalar say more than the values
         self._kind = ""
-        fixed = given.labels if isinstance(given, Discrete) else None if name else vocabulary
-        self._fixed, self._is_tokens = fixed is not None, not name
-        self._ids = {label: number for number, label in enumerate(fixed or ())}
-        self.names: list[str] = list(fixed or ())
+        self._is_tokens = not name
+        fixed = given.labels if isinstance(given, Discrete) else None
+        self.labels = Labels(self._what, vocabulary if self._is_tokens else fixed)
+        self._kinds = set(_KINDS.values())
+        if self._is_tokens:
+            self._kinds -= {"booleans", "numbers"}
+        elif isinstance(given, Discrete | Scalar):
+            self._kinds -= {"strings"} if isinstance(given, Scalar) else {"numbers"}
 
     def converted(self, values: NDArray[Any]) -> NDArray[Any]:
-        """As they are kept. Raises RecordingError for what is not of the kind that came before, or has no label."""
+        """As they are kept. Raises RecordingError for what is not of the kind that came before, or has no label.
+
+        So what write_project would refuse in the end is refused at once.
+        """
         kind = _KINDS.get(values.dtype.kind)
-        if kind is None or (self._is_tokens and kind not in ("strings", "integers")):
-            raise RecordingError(f"The {self._what} cannot be {values.dtype}.")
+        if kind not in self._kinds:
+            raise RecordingError(f"The {self._what} cannot be {kind or values.dtype}.")
         self._kind = self._kind or kind
         if kind != self._kind:
             raise RecordingError(f"The {self._what} were {self._kind} at first, and now are {kind}.")
         if kind == "strings":
-            return self._numbers(values.tolist())
-        if self._is_tokens and not self._fixed:
+            return self.labels.encode(values.tolist())
+        if self._is_tokens and not self.labels.fixed:
             raise RecordingError("The tokens are ids: say what they stand for, record(..., vocabulary=[...]).")
-        if self._is_tokens and values.size and not 0 <= values.min() <= values.max() < len(self.names):
+        last = len(self.labels.names) - 1
+        if self.labels.fixed and values.size and not 0 <= values.min() <= values.max() <= last:
             raise RecordingError(
-                f"The tokens must be ids from 0 to {len(self.names) - 1}, as the vocabulary has them; found "
-                f"{values.min()} to {values.max()}."
+                f"The {self._what} must be from 0 to {last}, those that stand for something; found {values.min()} to "
+                f"{values.max()}."
             )
         return values.astype({"booleans": np.bool_, "integers": np.int64, "numbers": np.float32}[kind])
-
-    def _numbers(self, strings: list[Any]) -> NDArray[np.int64]:
-        for string in dict.fromkeys(strings):
-            if string in self._ids:
-                continue
-            if self._fixed or not isinstance(string, str):
-                allowed = "among those that were given" if self._fixed else "strings"
-                raise RecordingError(f"The {self._what} must be {allowed}; found {string!r:.60}.")
-            self._ids[string] = len(self.names)
-            self.names.append(string)
-        return np.array([self._ids[string] for string in strings], np.int64)
 
     def described(self, values: Any) -> Any:
         """For write_project."""
         if self._is_tokens:
             return values
         if self._kind == "strings":
-            return Discrete(values, self.names)
+            names, places = self.labels.in_order()
+            return Discrete((places[piece] for piece in Series(self._what, values, 1).pieces()), names)
         if isinstance(self._given, Discrete):
             return Discrete(values, self._given.labels)
         return Scalar(values, self._given.range) if isinstance(self._given, Scalar) else values
@@ -406,7 +413,8 @@ def _joined(watched: Watched, calls: list[Call]) -> Call:
     if not is_one:
         raise RecordingError(
             f"{watched.label} ran {len(calls)} times since recorder.tokens was last called, each time anew. Call it "
-            "after each of them, be it in the model's forward, with the tokens that it was over."
+            "after each of them, be it in the model's forward, with the tokens that it was over; or let what is not to "
+            "be recorded run in `with recorder.paused():`."
         )
     values = {quantity: torch.cat([call.values[quantity] for call in calls]) for quantity in first.values}
     return Call(values, None, first.before, calls[-1].after)
@@ -458,11 +466,3 @@ def _refuse_what_hides_its_modules(model: nn.Module) -> None:
             raise RecordingError("nn.DataParallel runs copies of its module. Record and run its module itself.")
         if hasattr(module, "_orig_mod") or getattr(module, "_compiled_call_impl", None):
             raise RecordingError("A compiled model cannot be recorded. Record and run the one before torch.compile.")
-
-
-def _by_id(vocabulary: Sequence[str] | Mapping[str, int]) -> list[str]:
-    """Tokens by id."""
-    if not isinstance(vocabulary, Mapping):
-        return list(vocabulary)
-    names = {number: token for token, number in vocabulary.items()}
-    return [names.get(number, f"#{number}") for number in range(max(names, default=-1) + 1)]

@@ -138,7 +138,7 @@ def train(
         training_loss = _read_once(model, optimizer, inputs, targets, settings, epoch, on_update)
         trained = time.monotonic()
         validation_loss = evaluate(model, *tried)
-        if not math.isfinite(perplexity(validation_loss)):
+        if not all(math.isfinite(perplexity(loss)) for loss in (training_loss, validation_loss)):
             remove_unfinished(path)
             raise DivergedError(f"The loss is no longer a number in epoch {epoch}. Try a lower learning rate.")
         measured = Epoch(

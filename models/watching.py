@@ -92,6 +92,10 @@ class Watched:
         """For messages."""
         return f"{self.name or 'the model'!r} ({type(self.module).__name__})"
 
+    @property
+    def is_attached(self) -> bool:
+        return bool(self._handles)
+
     def attach(self) -> None:
         self._handles.append(self.module.register_forward_hook(self._after, with_kwargs=True))
 

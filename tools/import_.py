@@ -28,27 +28,41 @@ SPLITS = ("words", "lines", "characters")
 TOGETHER = 1 << 16  # lines that are read at a time
 
 DESCRIPTION = """\
-Write arrays that another program has saved as a project, which `lstmvis serve` shows.
+Write arrays that another program has saved as a project, which `lstmvis serve`
+shows. PROJECT appears when it is whole; when something is wrong with a file,
+nothing is left behind.
 
-A FILE is
-  data.npy            an array saved by NumPy
-  data.npz::NAME      one of several arrays saved by NumPy
-  data.h5::PATH       an array in an HDF5 file; also .hdf5. Without ::PATH or ::NAME, the only one there is
-  anything else       UTF-8 text: tokens between white space, an annotation's values one a line
-
-Arrays have a step a row: states (steps, cells), tokens and annotations (steps,). They may also be padded batches of
-sequences, (sequences, steps, cells) and (sequences, steps), with --lengths. An annotation may have a value a sequence
-instead of a value a step. .npy and HDF5 files are read piece by piece, so that they may be larger than memory.
+examples:
+  lstmvis import projects/mine --tokens words.txt \\
+      --states hidden=hidden.npy --states cell=cell.npy
+      two sources over a text whose words stand between white space
+  lstmvis import projects/mine --tokens ids.npy --vocabulary words.txt \\
+      --states states.h5::layer1/cell --annotation part_of_speech=tags.txt
+      ids that are lines of a vocabulary, a tag a token
+  lstmvis import projects/reviews --tokens ids.npy --vocabulary words.json \\
+      --lengths lengths.npy --states hidden=hidden.npy \\
+      --annotation label=labels.txt --annotation correct=correct.npy
+      padded sequences, with annotations of each sequence as a whole
+  lstmvis import projects/series --states hidden=hidden.npy \\
+      --annotation value=series.txt --scalar value
+      a series of numbers without words
 """
 
-EXAMPLES = """\
-examples:
-  lstmvis import projects/mine --tokens words.txt --states hidden=hidden.npy --states cell=cell.npy
-  lstmvis import projects/mine --tokens ids.npy --vocabulary words.txt --states states.h5::layer1/cell \\
-      --annotation part_of_speech=tags.txt --annotation loss=losses.npy
-  lstmvis import projects/reviews --tokens ids.npy --vocabulary words.json --lengths lengths.npy \\
-      --states hidden=hidden.npy --annotation label=labels.txt --annotation correct=correct.npy
-  lstmvis import projects/series --states hidden=hidden.npy --annotation value=series.txt --scalar value
+FILES = """\
+what a FILE is:
+  data.npy        an array saved by NumPy
+  data.npz::NAME  one of several arrays saved by NumPy
+  data.h5::PATH   an array in an HDF5 file; also .hdf5
+                  without ::NAME or ::PATH: the only array there is
+  anything else   UTF-8 text: tokens as --split says, the values of an
+                  annotation one a line
+
+  Arrays have a step a row: states (steps, cells), tokens and annotations
+  (steps,). They may also be padded batches of sequences, (sequences, steps,
+  cells) and (sequences, steps), with --lengths. An annotation may have a value
+  a sequence instead of a value a step. Strings, booleans and integers of at
+  most 100 kinds are labels, other numbers lie on a scale. .npy and HDF5 files
+  are read piece by piece, so that they may be larger than memory.
 """
 
 
@@ -56,8 +70,9 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "import",
         help="write arrays from .npy, .npz, HDF5 and text files as a project",
+        usage="lstmvis import PROJECT --states [NAME=]FILE [options]",
         description=DESCRIPTION,
-        epilog=EXAMPLES,
+        epilog=FILES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("out", type=Path, metavar="PROJECT", help="directory to make")

@@ -11,6 +11,13 @@ def count(text: str) -> int:
     return int(text)
 
 
+def seed(text: str) -> int:
+    """A whole number from 0 that 63 bits hold, as PyTorch takes it."""
+    if not text.isdecimal() or len(text) > 18:
+        raise ArgumentTypeError(f"must be a whole number from 0, of 18 digits at most, not {text!r}")
+    return int(text)
+
+
 def counts(text: str) -> list[int]:
     """Whole numbers from 1, with commas between them."""
     return [count(part.strip()) for part in text.split(",")]

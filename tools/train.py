@@ -16,7 +16,7 @@ from lstmvis.data.characters import Ids
 from lstmvis.data.errors import CorpusError, LstmvisError
 from lstmvis.data.tokens import Tokens
 from lstmvis.models.presets import PRESETS
-from lstmvis.tools.options import count, decay, part, positive, share
+from lstmvis.tools.options import count, decay, part, positive, seed, share
 from lstmvis.tools.progress import progress_bar
 from lstmvis.tools.pytorch import fitting_threads, require_torch
 
@@ -198,7 +198,7 @@ def add_parser(commands: Any) -> None:
         metavar="R",
         help="weights begin evenly distributed from -R to R (default: as PyTorch begins each kind of layer)",
     )
-    training.add_argument("--seed", type=int, metavar="N", help="the same seed gives the same model (default: 1)")
+    training.add_argument("--seed", type=seed, metavar="N", help="the same seed gives the same model (default: 1)")
     parser.set_defaults(run=run)
 
 

@@ -312,7 +312,7 @@ REFUSED = {
     "Tokens must be strings, or integers with a `vocabulary` that says what they stand for; they are int64 without a "
     "vocabulary.": (([0] * 6, STATES), {}),
     "The token ids must be from 0 to 1; found 0 to 2.": (([0, 2] * 3, STATES), {"vocabulary": "ab"}),
-    "The tokens hold 'mat', which is not among those that are named.": (
+    "The tokens hold 'mat', which is not among those that were given.": (
         (WORDS, STATES),
         {"vocabulary": ["the", "cat", "sat", "on"]},
     ),
@@ -324,6 +324,39 @@ REFUSED = {
     ),
     "The values of 'x' must all be strings, or all be numbers.": (
         (WORDS, STATES, {"x": iter([WORDS[:3], [1, 2, 3]])}),
+        {},
+    ),
+    "There is b'\\xff' among the tokens, which is not UTF-8.": ((np.full(6, b"\xff"), STATES), {}),
+    "There is b'\\xff' among the vocabulary, which is not UTF-8.": (([0] * 6, STATES), {"vocabulary": [b"\xff"]}),
+    "'\\ud800' cannot be written to words.json: half a character is not UTF-8.": ((["\ud800"] * 6, STATES), {}),
+    "A `vocabulary` that is a mapping leads from tokens to their ids, integers from 0 to 9,999,999; this one leads "
+    "from 0 to 'a'.": (([0] * 6, STATES), {"vocabulary": {0: "a"}}),
+    "A `vocabulary` that is a mapping leads from tokens to their ids, integers from 0 to 9,999,999; this one leads "
+    "from 'b' to 1000000000000.": (([0] * 6, STATES), {"vocabulary": {"a": 0, "b": 10**12}}),
+    "A source must have a name such as `layer1/cell`, not 'layer1/'.": ((WORDS, {"layer1/": STATES}), {}),
+    "A source must have a name such as `layer1/cell`, not '../cell'.": ((WORDS, {"../cell": STATES}), {}),
+    "An annotation must have a name without `/`, `,` or a leading `.`, of 200 bytes at most, not 'a\\x00b'.": (
+        (WORDS, STATES, {"a\0b": WORDS}),
+        {},
+    ),
+    f"An annotation must have a name without `/`, `,` or a leading `.`, of 200 bytes at most, not '{'x' * 59}.": (
+        (WORDS, STATES, {"x" * 201: WORDS}),
+        {},
+    ),
+    "The range of 'x' must be its lowest and its highest number, not (1,).": (
+        (WORDS, STATES, {"x": Scalar(np.zeros(6), (1,))}),
+        {},
+    ),
+    "The range of 'x' must be its lowest and its highest number, not (2, 1).": (
+        (WORDS, STATES, {"x": Scalar(np.zeros(6), (2, 1))}),
+        {},
+    ),
+    "The ids of 'x' must be integers; they are float64.": (
+        (WORDS, STATES, {"x": Ranked(np.zeros((6, 1)), np.zeros((6, 1)))}),
+        {},
+    ),
+    "The weights of 'x' must be numbers; they are <U1.": (
+        (WORDS, STATES, {"x": Ranked(np.zeros((6, 1), int), np.full((6, 1), "w"))}),
         {},
     ),
     "'x' ranks ids, so it needs `labels`: there is no vocabulary.": (
@@ -379,3 +412,56 @@ def test_neither_generators_nor_mapped_files_ever_lie_in_memory(tmp_path, monkey
         most = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert most < 8e6
+
+
+@pytest.mark.parametrize("older", [True, False])
+def test_a_generator_that_fails_half_way_leaves_nothing_and_an_older_project_as_it_was(tmp_path, older):
+    if older:
+        write_project(tmp_path / "p", WORDS, STATES, name="older")
+
+    def pieces():
+        yield STATES[:4]
+        raise RuntimeError("half-way")
+
+    with pytest.raises(RuntimeError, match="half-way"):
+        write_project(tmp_path / "p", WORDS, {"a": STATES, "b": pieces()}, name="newer", replace=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["p"] * older
+    assert not older or Project(tmp_path / "p").name == "older"
+
+
+@pytest.mark.parametrize(
+    "states",
+    [
+        STATES.astype(">f4"),
+        STATES.astype(np.longdouble),
+        np.asfortranarray(STATES),
+        np.repeat(STATES, 2, axis=1)[:, ::2],
+    ],
+    ids=["big-endian", "longer", "columns first", "strided"],
+)
+def test_states_in_any_layout_are_written_as_float32_row_after_row(write, states):
+    project = write(WORDS, states)
+    np.testing.assert_array_equal(states_of(project), STATES)
+    assert project.sources["states::state"].states.mapped_as(np.float32) is not None
+
+
+def test_states_that_outgrow_the_type_of_the_first_piece_are_told(write):
+    with pytest.warns(
+        UserWarning, match="hold 3 numbers beyond float16, which have become infinite; the first at step 5"
+    ):
+        write(WORDS, iter([STATES[:5].astype(np.float16), np.full((1, 3), 1e6, np.float32)]))
+
+
+def test_tokens_and_vocabularies_may_be_bytes_as_in_hdf5(write):
+    assert words_of(write(np.array(WORDS, "S"), STATES)) == WORDS
+    assert words_of(write(np.array(WORDS, "S"), STATES, vocabulary=np.unique(np.array(WORDS, "S")))) == WORDS
+    assert words_of(write([0, 1] * 3, STATES, vocabulary=[b"a", b"b"])) == ["a", "b"] * 3
+
+
+def test_ranked_lists_keep_their_values_whatever_type_comes_first(write):
+    ids, weights = iter([np.zeros((3, 1), np.uint8), np.full((3, 1), 300)]), [[[1], [1], [1]], [[0.5], [0.5], [0.5]]]
+    project = write(None, STATES, {"x": Ranked(ids, weights, labels=np.arange(301))})
+    annotation = project.annotations["x"]
+    assert annotation.values.rows(0, 6).ravel().tolist() == [0, 0, 0, 300, 300, 300]
+    assert annotation.weights.rows(0, 6).ravel().tolist() == [1, 1, 1, 0.5, 0.5, 0.5]
+    assert annotation.dictionary.decode([300]) == ["300"]

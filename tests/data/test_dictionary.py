@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from lstmvis.data.dictionary import Dictionary, read_dictionary, write_dictionary
@@ -68,6 +70,18 @@ def test_what_is_no_dictionary_is_refused_with_its_place(read, name, text, sente
 def test_a_missing_dictionary_is_named(tmp_path):
     with pytest.raises(ProjectError, match=r"^Dictionary none\.dict cannot be read: No such file or directory\.$"):
         read_dictionary(tmp_path / "none.dict")
+
+
+@pytest.mark.parametrize(("name", "text"), [("w.dict", f"a {10**18}"), ("w.json", f'{{"a": {2**63}}}')])
+def test_an_id_that_64_bits_do_not_hold_is_none(read, name, text):
+    with pytest.raises(ProjectError, match=r"expected `token id`|must hold a JSON list of tokens"):
+        read(name, text)
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "words.json")
+    with pytest.raises(ProjectError, match=r"Dictionary words.json is not a file"):
+        read_dictionary(tmp_path / "words.json")
 
 
 def test_bytes_that_are_not_utf8_do_not_stop_the_others(read):

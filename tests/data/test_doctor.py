@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 import pytest
 
-from lstmvis.data import statistics
+from lstmvis.data import statistics, write_project
 from lstmvis.data.doctor import examine
 from lstmvis.data.findings import fault, hint
 from lstmvis.data.writing import ProjectWriter
@@ -713,3 +713,8 @@ def test_a_project_that_breaks_its_reader_is_a_fault_too(tmp_path, monkeypatch):
     monkeypatch.setattr("lstmvis.data.doctor.Project", fail)
     (finding,) = examine(Broken().write(tmp_path / "mine")).findings
     assert finding.what == "This project cannot be opened: ZeroDivisionError: of a parser."
+
+
+def test_a_single_step_is_not_blamed_for_never_changing(tmp_path):
+    write_project(tmp_path / "p", ["a"], np.full((1, 3), 0.5))
+    assert not examine(tmp_path / "p").findings

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lstmvis.data.errors import ProjectError
-from lstmvis.data.matrix import open_hdf5, open_matrix
+from lstmvis.data.matrix import as_integers, open_hdf5, open_matrix
 
 VALUES = np.array([[1.5, -2, 3], [4, 0, -6], [7, 8.25, 9], [-1, 2, 5]])
 SLICES = [(0, 4), (1, 3), (2, 2), (3, 1), (-5, 2), (2, 99), (-9, -3), (10, 12), (-(10**400), 10**400)]
@@ -196,3 +196,7 @@ def test_a_damaged_piece_of_a_compressed_array_is_refused_when_it_is_read(store,
     assert matrix.rows(0, 500)[1].tolist() == [4, 5, 6, 7]
     with pytest.raises(ProjectError, match=r"^'group/x' in file.hdf5 cannot be read: "):
         matrix.rows(600, 700)
+
+
+def test_what_no_id_can_be_is_minus_one():
+    assert as_integers(np.array([2.0, np.nan, np.inf, -np.inf, 1e300, 2.0**63])).tolist() == [2, -1, -1, -1, -1, -1]

@@ -119,3 +119,10 @@ def test_a_checkpoint_of_another_program_is_refused(tmp_path):
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(CheckpointError, match=r"model\.pt cannot be read: No such file"):
         load_checkpoint(tmp_path / "model.pt")
+
+
+def test_weights_of_another_model_are_refused():
+    weights = LanguageModel(Configuration(vocabulary_size=3, cells=5)).state_dict()
+    checkpoint = Checkpoint(Configuration(vocabulary_size=3, cells=6), ["a", "b", "c"], weights)
+    with pytest.raises(CheckpointError, match=r"The weights of the model are not those of Configuration.*cells=6"):
+        checkpoint.model()

@@ -285,3 +285,10 @@ def test_a_text_that_is_too_short_is_refused_with_what_is_needed(tmp_path, read,
 def test_training_that_diverges_says_so(tmp_path):
     with pytest.raises(DivergedError, match="lower learning rate"):
         train_small(tmp_path / "model.pt", Settings(epochs=1, streams=4, learning_rate=1e37))
+
+
+def test_a_history_that_would_hold_an_infinite_perplexity_is_no_result(tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "_read_once", lambda *arguments: 800.0)  # exp(800) is infinite
+    with pytest.raises(DivergedError, match="lower learning rate"):
+        train_small(tmp_path / "model.pt")
+    assert not list(tmp_path.iterdir())

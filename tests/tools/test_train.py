@@ -154,3 +154,11 @@ def test_the_learning_rate_fits_the_optimizer(options, rate):
 )
 def test_an_embedding_of_words_is_as_wide_as_a_layer(options, size):
     assert asked_for("--cells", "70", *options.split())["embedding_size"] == size
+
+
+@pytest.mark.parametrize("seed", ["-1", "1.5", "x", "9" * 19])
+def test_a_seed_is_a_number_that_pytorch_takes(capsys, seed):
+    with pytest.raises(SystemExit):
+        asked_for("--seed", seed)
+    assert "must be a whole number from 0, of 18 digits at most" in capsys.readouterr().err
+    assert asked_for("--seed", "9" * 18)["seed"] == int("9" * 18)
