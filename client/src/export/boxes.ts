@@ -10,7 +10,7 @@ export function drawBox(out: Element, box: Box, style: CSSStyleDeclaration, outl
   if (box.width <= 0 && box.height <= 0) return;
   const { x, y, width, height } = box;
   const radius = Math.min(Number.parseFloat(style.borderTopLeftRadius) || 0, width / 2, height / 2);
-  const fill = painted("fill", style.backgroundColor) ?? gradient(out, box, style.backgroundImage);
+  const fill = painted("fill", style.backgroundColor) ?? stripes(out, box, style.backgroundImage);
   if (fill) draw(out, "rect", { x, y, width, height, rx: radius || null, ...fill });
   drawInsetShadow(out, box, style.boxShadow);
   drawBorders(out, box, style, radius);
@@ -78,35 +78,37 @@ function drawInsetShadow(out: Element, { x, y, width, height }: Box, shadow: str
   });
 }
 
-/** The fill of stripes and of bars: `linear-gradient(ANGLE, COLOUR PLACE, COLOUR PLACE, ...)`, also `repeating-`. */
-function gradient(out: Element, { x, y, width, height }: Box, image: string): Attributes | null {
-  const parts = /^(repeating-)?linear-gradient\((?:to top|(-?[\d.]+)deg), (.*)\)$/.exec(image);
+/** The fill of stripes: `repeating-linear-gradient(ANGLEdeg, COLOUR PLACEpx, COLOUR PLACEpx, ...)`. */
+function stripes(out: Element, { x, y, width, height }: Box, image: string): Attributes | null {
+  const parts = /^repeating-linear-gradient\((-?[\d.]+)deg, (.*)\)$/.exec(image);
   if (!parts) return null;
-  const [, repeated, degrees = 0, listed] = parts;
+  const [, degrees, listed] = parts;
   const angle = (Number(degrees) * Math.PI) / 180;
   const [along, down] = [Math.sin(angle), -Math.cos(angle)];
   const length = Math.abs(width * along) + Math.abs(height * down);
-  const stops = [...listed.matchAll(/((?:rgba?|color)\([^)]*\)) ([\d.]+)(px|%)/g)].map(
-    ([, colour, place, unit]) => ({ colour, at: Number(place) * (unit === "%" ? length / 100 : 1) }),
-  );
-  const period = repeated ? (stops.at(-1)?.at ?? 0) : length;
+  const stops = [...listed.matchAll(/((?:rgba?|color)\([^)]*\)) ([\d.]+)px/g)];
+  const period = Number(stops.at(-1)?.[2] ?? 0);
   if (!(period > 0)) return null;
   const [x1, y1] = [x + width / 2 - (along * length) / 2, y + height / 2 - (down * length) / 2];
   const id = `gradient-${++gradients}`;
   const made = draw(out, "linearGradient", {
     id,
     gradientUnits: "userSpaceOnUse",
-    spreadMethod: repeated ? "repeat" : null,
+    spreadMethod: "repeat",
     x1,
     y1,
     x2: x1 + along * period,
     y2: y1 + down * period,
   });
-  for (const { colour, at } of stops) {
+  for (const [, colour, place] of stops) {
     const { fill = "#000", "fill-opacity": opacity = null } = painted("fill", colour) ?? {
       "fill-opacity": 0,
     };
-    draw(made, "stop", { offset: String(at / period), "stop-color": fill, "stop-opacity": opacity });
+    draw(made, "stop", {
+      offset: String(Number(place) / period),
+      "stop-color": fill,
+      "stop-opacity": opacity,
+    });
   }
   return { fill: `url(#${id})` };
 }
