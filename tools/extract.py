@@ -109,7 +109,11 @@ def add_parser(commands: Any) -> None:
         "is carried on from the first token to the last)",
     )
     how.add_argument(
-        "--streams", type=count, default=16, metavar="N", help="read in N places at once (default: %(default)s)"
+        "--streams",
+        type=count,
+        default=128,
+        metavar="N",
+        help="read in up to N places at once (default: %(default)s)",
     )
     parser.set_defaults(run=run)
 
