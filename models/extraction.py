@@ -10,6 +10,7 @@ The text is read in parallel streams (`streams`), and cell states and gates come
 """
 
 import math
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
@@ -73,11 +74,13 @@ class _Track:
             dataset[-1:] = dataset[-1:]  # HDF5 finds it a place when it is first written to
         dataset.file.flush()
         self._offset, self._step = dataset.id.get_offset(), dataset.dtype.itemsize * math.prod(dataset.shape[1:])
-        self._file = open(dataset.file.filename, "r+b")  # noqa: SIM115 - closed with the extraction
+        self._file = open(dataset.file.filename, "r+b", buffering=0)  # noqa: SIM115 - closed with the extraction
 
     def write(self, start: int, rows: NDArray[Any]) -> None:
-        self._file.seek(self._offset + start * self._step)
-        self._file.write(rows.data)
+        place, left = self._offset + start * self._step, memoryview(rows).cast("B")
+        while left:  # a disk that is nearly full takes a part
+            taken = os.pwrite(self._file.fileno(), left, place)
+            place, left = place + taken, left[taken:]
 
     def close(self) -> None:
         self._file.close()
@@ -181,7 +184,7 @@ class _Extractor:
         """Write the values of a block, and the predictions and losses, which it computes."""
         for name, of_steps in chain(values.items(), self._predict(block)):
             track = self._tracks[name]
-            rows = torch.empty(of_steps.transpose(0, 1).shape, dtype=track.dtype).copy_(of_steps.transpose(0, 1))
+            rows = of_steps.transpose(0, 1).to("cpu", track.dtype).contiguous()  # (n, S, ...)
             starts = block.starts + track.ahead
             ends = np.minimum(starts + block.lengths, block.limits)
             for row, start, end in zip(rows.numpy(), starts.tolist(), ends.tolist(), strict=True):
@@ -193,7 +196,8 @@ class _Extractor:
         """The best predictions (S, n, ranks) of the next tokens with probabilities, and the loss (S, n)."""
         if not self._what & {"predictions", "loss"}:
             return
-        hidden, following = block.layers[-1].values["hidden"], self._tokens_from(block, 1)[:, :, 1]  # (S, n, C), (S, n)
+        hidden = block.layers[-1].values["hidden"].transpose(0, 1)  # (n, S, C)
+        following = self._tokens_from(block, 1)[:, :, 1].T  # (n, S)
         size = max(1, LOGITS // self._model.configuration.vocabulary_size)
         decode = linear(self._model.decoder.weight, self._model.decoder.bias)
         pairs = zip(torch.split(hidden.flatten(0, 1), size), torch.split(following.flatten(), size), strict=True)
@@ -201,7 +205,7 @@ class _Extractor:
         for name, found in zip(("ranked", "weights", "loss"), zip(*parts, strict=True), strict=True):
             if name in self._tracks:
                 together = torch.cat(found)
-                yield name, together.view(*following.shape, *together.shape[1:])
+                yield name, together.view(*following.shape, *together.shape[1:]).transpose(0, 1)
 
     def _tokens_from(self, block: Block, more: int) -> Tensor:
         """The token at each step and `more` that follow it, (S, n, 1 + more); NO_TOKEN beyond the sequence."""

@@ -50,19 +50,17 @@ def _tanh(x: Any) -> Any:
 
 
 @_arithmetic
-def step_lstm(kept: Floats, step: int, sums: Floats, cells: Floats, hidden: Floats) -> None:
-    """What W_hh h[t-1] (B, 4C) makes of the sums (S, B, 4C) of one step: its gates, in their place, and states.
+def step_lstm(sums: Floats, hidden: Floats, cell: Floats, states: Floats, gates: Floats, step: int) -> None:
+    """Take a step with W_ih x[t] + W_hh h[t-1] + b, sums (B, 4C), from hidden and cell (B, C) to those after it.
 
-    cells (S + 1, B, C) has the one before each step and is given the one after it; hidden (S, B, C) is given that.
+    Both are kept in states (2, B, S, C) at this step, and the gates in gates (4, B, S, C), or nowhere if that is empty.
     """
-    width = hidden.shape[2]
-    for row in range(len(kept)):
-        gates, more = sums[step, row], kept[row]
-        for at in range(len(gates)):
-            gates[at] += more[at]
+    width = cell.shape[1]
+    for row in range(len(sums)):
         # Slices, and loops from 0: the compiler then sees that no index counts from the end.
-        add, keep, candidate, output = gates[:width], gates[width : 2 * width], gates[2 * width :], gates[3 * width :]
-        before, after, given = cells[step, row], cells[step + 1, row], hidden[step, row]
+        summed, h, c = sums[row], hidden[row], cell[row]
+        add, keep = summed[:width], summed[width : 2 * width]
+        candidate, output = summed[2 * width : 3 * width], summed[3 * width :]
         for at in range(width):
             add[at] = _sigmoid(add[at])
         for at in range(width):
@@ -72,9 +70,12 @@ def step_lstm(kept: Floats, step: int, sums: Floats, cells: Floats, hidden: Floa
         for at in range(width):
             output[at] = _sigmoid(output[at])
         for at in range(width):
-            after[at] = keep[at] * before[at] + add[at] * candidate[at]
+            c[at] = keep[at] * c[at] + add[at] * candidate[at]
         for at in range(width):
-            given[at] = output[at] * _tanh(after[at])
+            h[at] = output[at] * _tanh(c[at])
+        states[0, row, step], states[1, row, step] = h, c
+        for gate in range(len(gates)):
+            gates[gate, row, step] = summed[gate * width : (gate + 1) * width]
 
 
 @_arithmetic
