@@ -5,8 +5,8 @@ not: the predictions at t are those of token t, from the tokens before it, and t
 surprised it, -ln p(token t | tokens before t). So both stand under the word that they are about. The first token of a
 text, or of a sequence at whose start the state is reset, has none: its loss is NaN, its predictions have weight 0.
 
-The text is read in parallel streams (`streams`), and cell states and gates come out of a few matrix products
-(`recurrence`) rather than of stepping through it. `benchmarks/extraction.py` compares this with running the model.
+The text is read in parallel streams (`streams`), with cell states and gates at the cost of their elementwise part, or
+of one matrix product more (`recurrence`). `benchmarks/extraction.py` compares this with running the model.
 """
 
 import math

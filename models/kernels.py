@@ -73,9 +73,15 @@ def step_lstm(sums: Floats, hidden: Floats, cell: Floats, states: Floats, gates:
             c[at] = keep[at] * c[at] + add[at] * candidate[at]
         for at in range(width):
             h[at] = output[at] * _tanh(c[at])
-        states[0, row, step], states[1, row, step] = h, c
+        kept_h, kept_c = states[0, row, step], states[1, row, step]
+        for at in range(width):  # faster than assigning a row
+            kept_h[at] = h[at]
+        for at in range(width):
+            kept_c[at] = c[at]
         for gate in range(len(gates)):
-            gates[gate, row, step] = summed[gate * width : (gate + 1) * width]
+            kept, value = gates[gate, row, step], summed[gate * width : (gate + 1) * width]
+            for at in range(width):
+                kept[at] = value[at]
 
 
 @_arithmetic

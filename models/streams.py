@@ -5,9 +5,13 @@ than narrow ones. A piece that begins inside a sequence does not know the state 
 `OVERLAP` tokens before its start, from the zero state: most models have forgotten by then where they began. This is
 not taken on trust. When all pieces are read, the state in which each ended is compared with the one in which the next
 began; where they differ by more than `TOLERANCE`, the next is read again from the right state until what was found at
-first and what is found now agree, or else to its end. So the states are those of one pass whatever the model is like,
-to 1e-4 with up to a hundred streams, unless it is chaotic: then it makes any difference in rounding larger, and no two
-ways of adding up its numbers agree for long. A model that never forgets costs about as much as it does in one stream.
+first and what is found now agree, or else to its end. A model that never forgets costs about as much as it does in one
+stream.
+
+What is promised is that the pieces meet to within `TOLERANCE`: at a seam, and where reading again stops. After it the
+difference shrinks in a model that forgets, adds up over the seams in one that keeps everything, and grows in one that
+amplifies what it is given. Such a chaotic model does the same to what float32 rounds away, so that no two ways of
+adding up its numbers agree for long; only one stream is then one pass, which is what it always is.
 
 Where the state is reset, at the start of a sequence, nothing overlaps and nothing is compared.
 """
@@ -27,7 +31,7 @@ from lstmvis.models.recurrence import State, initial_states, run_inside
 OVERLAP = 256  # tokens
 SHORTEST = 8 * OVERLAP  # tokens of a piece: a shorter one would be too much overlap
 TOLERANCE = 1e-6  # between two states, relative to those above 1
-VALUES = 1 << 20  # of one layer at a time: bounds the memory, changes no result
+VALUES = 1 << 21  # of one layer at a time: bounds the memory, changes no result
 
 Positions = NDArray[np.int64]
 Carried = list[State]
