@@ -77,7 +77,7 @@ class _Track:
         self._file = open(dataset.file.filename, "r+b", buffering=0)  # noqa: SIM115 - closed with the extraction
 
     def write(self, start: int, rows: NDArray[Any]) -> None:
-        place, left = self._offset + start * self._step, memoryview(rows).cast("B")
+        place, left = self._offset + start * self._step, rows.data.cast("B")
         while left:  # a disk that is nearly full takes a part
             taken = os.pwrite(self._file.fileno(), left, place)
             place, left = place + taken, left[taken:]
