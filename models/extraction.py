@@ -5,19 +5,23 @@ not: the predictions at t are those of token t, from the tokens before it, and t
 surprised it, -ln p(token t | tokens before t). So both stand under the word that they are about. The first token of a
 text, or of a sequence at whose start the state is reset, has none: its loss is NaN, its predictions have weight 0.
 
-The text is read in parallel streams (`streams`), and cell states and gates come out of a few matrix products
-(`recurrence`) rather than of stepping through it. `benchmarks/extraction.py` compares this with running the model.
+The text is read in parallel streams (`streams`), with cell states and gates at the cost of their elementwise part, or
+of one matrix product more (`recurrence`). `benchmarks/extraction.py` compares this with running the model.
 """
 
+import math
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
-from typing import NamedTuple
+from typing import Any
 
 import h5py
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from lstmvis.data.characters import Ids
@@ -25,13 +29,15 @@ from lstmvis.data.errors import LstmvisError
 from lstmvis.data.project import Transform
 from lstmvis.data.writing import ProjectWriter
 from lstmvis.models.language_model import LanguageModel
-from lstmvis.models.recurrence import GATES, internals
+from lstmvis.models.ranking import ranked
+from lstmvis.models.recurrence import GATES, linear
 from lstmvis.models.saliency import NO_TOKEN, saliency
 from lstmvis.models.streams import Block, Positions, read
 
 WRITABLE = ("cell", "hidden", "gates", "predictions", "loss", "saliency")
 USUAL = ("cell", "hidden", "predictions", "loss")
-LOGITS = 1 << 21  # at a time: bounds the memory, changes no result
+LOGITS = 1 << 20  # at a time: bounds the memory, changes no result
+STATES = {mode: ("hidden", "cell") if mode == "LSTM" else ("hidden",) for mode in GATES}  # in the order of PyTorch
 
 
 class ExtractionError(LstmvisError):
@@ -48,7 +54,7 @@ class Extraction:
     """Whose states and gates, from 1; None: all."""
     dtype: str = "float32"
     """Of states and gates: float32 or float16."""
-    streams: int = 16
+    streams: int = 128
     """How many pieces of the text are read side by side; 1: one pass over it."""
     ranks: int = 5
     """How many predictions a token."""
@@ -56,11 +62,28 @@ class Extraction:
     """How many following tokens the saliency of a token is about."""
 
 
-class _Track(NamedTuple):
-    """Where the values of some positions go: `ahead` of the one that the model has just read."""
+class _Track:
+    """Where the values of some positions go: `ahead` of the one that the model has just read.
 
-    dataset: h5py.Dataset
-    ahead: int
+    They are written past HDF5, which would stop all of Python for every write.
+    """
+
+    def __init__(self, dataset: h5py.Dataset, ahead: int) -> None:
+        self.ahead, self.dtype = ahead, getattr(torch, dataset.dtype.name)
+        if len(dataset):
+            dataset[-1:] = dataset[-1:]  # HDF5 finds it a place when it is first written to
+        dataset.file.flush()
+        self._offset, self._step = dataset.id.get_offset(), dataset.dtype.itemsize * math.prod(dataset.shape[1:])
+        self._file = open(dataset.file.filename, "r+b", buffering=0)  # noqa: SIM115 - closed with the extraction
+
+    def write(self, start: int, rows: NDArray[Any]) -> None:
+        place, left = self._offset + start * self._step, rows.data.cast("B")
+        while left:  # a disk that is nearly full takes a part
+            taken = os.pwrite(self._file.fileno(), left, place)
+            place, left = place + taken, left[taken:]
+
+    def close(self) -> None:
+        self._file.close()
 
 
 def extract(
@@ -86,10 +109,12 @@ def extract(
     with (
         torch.no_grad(),
         torch.backends.cudnn.flags(allow_tf32=False),  # as exact on a GPU as elsewhere
+        closing(extractor),
         ThreadPoolExecutor(1, "writing") as writer,
     ):
         written: Future[None] | None = None
-        for block in read(model, ids, extraction.streams, device or torch.device("cpu"), sequences):
+        place = device or torch.device("cpu")
+        for block in read(model, ids, extraction.streams, place, sequences, extractor.want()):
             values = dict(extractor.values(block))
             if written:
                 written.result()
@@ -129,23 +154,28 @@ class _Extractor:
         if "saliency" in self._what:
             yield "saliency", _Track(project.create_scalar("saliency", steps), 0)
 
+    def close(self) -> None:
+        for track in self._tracks.values():
+            track.close()
+
+    def want(self) -> list[set[str]]:
+        """What is to be known of each layer besides its outputs."""
+        always = {"cell"} & set(STATES[self._mode]) if "saliency" in self._what else set()
+        return [
+            always | (set(self._states) - {"hidden"} if layer + 1 in self._layers else set())
+            for layer in range(self._model.configuration.layers)
+        ]
+
     def values(self, block: Block) -> Iterator[tuple[str, Tensor]]:
         """States, gates and saliency of a block, (S, n, ...), with the names of their tracks."""
-        cells = []  # (S, n, C) of each layer of an LSTM
-        for each in block.passes:
-            states = self._states if each.layer + 1 in self._layers else []
-            wanted = {*states, "cell"} if "saliency" in self._what else set(states)
-            found = internals(self._mode, each.weights, each.x, each.hidden, each.before, wanted)
-            found["hidden"] = each.hidden
-            cells += [found["cell"]] if "cell" in found else []
-            yield from ((f"{name} {each.layer + 1}", found[name]) for name in states)
+        for layer in self._layers:
+            yield from ((f"{name} {layer}", block.layers[layer - 1].values[name]) for name in self._states)
         if "saliency" in self._what:
-            after = [torch.stack(cells)] if cells else []
-            after.insert(0, torch.stack([each.hidden for each in block.passes]))  # (layers, S, n, C)
-            before = [
-                torch.cat([torch.stack([each.before[part] for each in block.passes])[:, None], states[:, :-1]], dim=1)
-                for part, states in enumerate(after)
-            ]
+            before = []  # of each part of the state, (layers, S, n, C)
+            for part, name in enumerate(STATES[self._mode]):
+                after = torch.stack([layer.values[name] for layer in block.layers])
+                first = torch.stack([layer.before[part] for layer in block.layers])
+                before.append(torch.cat([first[:, None], after[:, :-1]], dim=1))
             tokens = self._tokens_from(block, self._extraction.window)
             found_saliency = saliency(self._model, tokens.flatten(0, 1), [part.flatten(1, 2) for part in before])
             yield "saliency", found_saliency.view(tokens.shape[:2])
@@ -153,41 +183,33 @@ class _Extractor:
     def write(self, block: Block, values: dict[str, Tensor]) -> None:
         """Write the values of a block, and the predictions and losses, which it computes."""
         for name, of_steps in chain(values.items(), self._predict(block)):
-            dataset, ahead = self._tracks[name]
-            stored = of_steps.transpose(0, 1).to(getattr(torch, dataset.dtype.name))
-            rows = stored.contiguous().cpu().numpy()  # (n, S, ...)
-            starts = block.starts + ahead
+            track = self._tracks[name]
+            rows = of_steps.transpose(0, 1).to("cpu", track.dtype).contiguous()  # (n, S, ...)
+            starts = block.starts + track.ahead
             ends = np.minimum(starts + block.lengths, block.limits)
-            for row, start, end in zip(rows, starts.tolist(), ends.tolist(), strict=True):
+            for row, start, end in zip(rows.numpy(), starts.tolist(), ends.tolist(), strict=True):
                 if end > start:
-                    dataset[start:end] = row[: end - start]
+                    track.write(start, row[: end - start])
 
     @torch.no_grad()
     def _predict(self, block: Block) -> Iterator[tuple[str, Tensor]]:
-        """The loss (S, n) of the next tokens, and the best predictions (S, n, ranks) with probabilities."""
+        """The best predictions (S, n, ranks) of the next tokens with probabilities, and the loss (S, n)."""
         if not self._what & {"predictions", "loss"}:
             return
-        hidden, following = block.passes[-1].hidden, self._tokens_from(block, 1)[:, :, 1]  # (S, n, C), (S, n)
+        hidden = block.layers[-1].values["hidden"].transpose(0, 1)  # (n, S, C)
+        following = self._tokens_from(block, 1)[:, :, 1].T  # (n, S)
         size = max(1, LOGITS // self._model.configuration.vocabulary_size)
-        parts: dict[str, list[Tensor]] = {}
+        decode = linear(self._model.decoder.weight, self._model.decoder.bias)
         pairs = zip(torch.split(hidden.flatten(0, 1), size), torch.split(following.flatten(), size), strict=True)
-        for states, targets in pairs:
-            logits = self._model.decoder(states)
-            total = logits.logsumexp(1, keepdim=True)
-            if "predictions" in self._what:
-                best, ranked = logits.topk(self._ranks)
-                parts.setdefault("ranked", []).append(ranked)
-                parts.setdefault("weights", []).append((best - total).exp_())
-            if "loss" in self._what:
-                true = logits.gather(1, targets.clamp(min=0).unsqueeze(1))
-                parts.setdefault("loss", []).append((total - true).squeeze(1))
-        for name, found in parts.items():
-            together = torch.cat(found)
-            yield name, together.view(*following.shape, *together.shape[1:])
+        parts = [ranked(decode(states), targets.clamp(min=0), self._ranks) for states, targets in pairs]
+        for name, found in zip(("ranked", "weights", "loss"), zip(*parts, strict=True), strict=True):
+            if name in self._tracks:
+                together = torch.cat(found)
+                yield name, together.view(*following.shape, *together.shape[1:]).transpose(0, 1)
 
     def _tokens_from(self, block: Block, more: int) -> Tensor:
         """The token at each step and `more` that follow it, (S, n, 1 + more); NO_TOKEN beyond the sequence."""
-        steps = np.arange(len(block.passes[-1].hidden))[:, None, None]
+        steps = np.arange(len(block.layers[-1].values["hidden"]))[:, None, None]
         positions = block.starts[:, None] + steps + np.arange(1 + more)
         tokens = self._ids[np.minimum(positions, len(self._ids) - 1)].astype(np.int64)
         tokens[positions >= block.limits[:, None]] = NO_TOKEN

@@ -17,12 +17,14 @@ Nothing is stepped but c. The numbers are those of nn.LSTMCell, nn.GRUCell and n
 """
 
 import warnings
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
+
+from lstmvis.models.kernels import step_lstm
 
 GATES: dict[str, tuple[str, ...]] = {  # in the order in which PyTorch stacks their weights
     "LSTM": ("input", "forget", "candidate", "output"),
@@ -31,6 +33,8 @@ GATES: dict[str, tuple[str, ...]] = {  # in the order in which PyTorch stacks th
     "RNN_RELU": (),
 }
 """The gates of each `mode` that a module of PyTorch has."""
+
+ROWS = 8  # from which on a step of Python costs less than a second product does
 
 State = tuple[Tensor, ...]
 """The state of one layer and direction: hidden (B, H), and for an LSTM also cell (B, C). H is C unless projected."""
@@ -106,6 +110,41 @@ _FUNCTIONS = {"GRU": torch.gru, "RNN_TANH": torch.rnn_tanh, "RNN_RELU": torch.rn
 
 
 @torch.no_grad()
+def run_inside(
+    mode: str, weights: tuple[Tensor, ...], x: Tensor, before: State, want: Collection[str]
+) -> tuple[dict[str, Tensor], State]:
+    """Run a layer as `run_layer` does: its outputs (`hidden`), with what `internals` finds of `want`; and the state.
+
+    Many rows of an LSTM on a processor are stepped through here, each product made once for outputs and gates alike,
+    instead of once by PyTorch and once more by `internals`.
+    """
+    is_stepped = mode == "LSTM" and len(weights) == 4 and x.shape[1] >= ROWS and want
+    if is_stepped and x.device.type == "cpu" and x.dtype == torch.float32:
+        return _step_lstm(weights, x, before, want)
+    hidden, after = run_layer(mode, weights, x, before)
+    return {"hidden": hidden, **internals(mode, weights, x, hidden, before, want)}, after
+
+
+def _step_lstm(
+    weights: tuple[Tensor, ...], x: Tensor, before: State, want: Collection[str]
+) -> tuple[dict[str, Tensor], State]:
+    weight_x, weight_h, bias_x, bias_h = weights
+    (steps, rows, size), cells = x.shape, weight_h.shape[1]
+    multiply = linear(torch.cat([weight_x, weight_h], dim=1), bias_x + bias_h)
+    read = torch.cat([x.new_empty(rows, size), before[0]], dim=1)  # x[t] and h[t-1], (B, E + C)
+    cell = before[1].clone(memory_format=torch.contiguous_format)
+    states = torch.empty(2, rows, steps, cells)
+    gates = torch.empty(4 if {*GATES["LSTM"]} & {*want} else 0, rows, steps, cells)
+    arrays = read.numpy()[:, size:], cell.numpy(), states.numpy(), gates.numpy()
+    for step, given in enumerate(x.unbind()):
+        read[:, :size] = given
+        step_lstm(multiply(read).numpy(), *arrays, step)
+    names = "hidden", "cell", *GATES["LSTM"][: len(gates)]
+    values = dict(zip(names, (*states.transpose(1, 2), *gates.transpose(1, 2)), strict=True))  # (S, B, C)
+    return values, (read[:, size:].clone(), cell)
+
+
+@torch.no_grad()
 def internals(
     mode: str, weights: tuple[Tensor, ...], x: Tensor, hidden: Tensor, before: State, want: Collection[str]
 ) -> dict[str, Tensor]:
@@ -136,33 +175,33 @@ def internals(
     with torch.autocast(x.device.type, enabled=False):
         if names:
             weight = torch.cat([of(names, weight_x), of(names, weight_h)], dim=1)
-            sums = _affine(
-                torch.cat([x, previous], dim=2), weight, of(names, biases[0] + biases[1]) if biases else None
-            )
+            bias = of(names, biases[0] + biases[1]) if biases else None
+            sums = linear(weight, bias)(torch.cat([x, previous], dim=2))
             found = dict(zip(names, torch.split(sums, cells, dim=2), strict=True))
         for name, value in found.items():
             value.tanh_() if name == "candidate" else value.sigmoid_()
         if mode == "GRU" and "candidate" in needed:
             one = ["candidate"]
             bias_x, bias_h = (of(one, bias) for bias in biases) if biases else (None, None)
-            remembered = _affine(previous, of(one, weight_h), bias_h).mul_(found["reset"])
-            found["candidate"] = _affine(x, of(one, weight_x), bias_x).add_(remembered).tanh_()
+            remembered = linear(of(one, weight_h), bias_h)(previous).mul_(found["reset"])
+            found["candidate"] = linear(of(one, weight_x), bias_x)(x).add_(remembered).tanh_()
         if mode == "LSTM" and "cell" in needed:
             found["cell"] = _cell_states(found, before[1].to(exact))
     return {name: value for name, value in found.items() if name in want}
 
 
-def _affine(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    """`weight` x + `bias` for each step and row of x (S, B, E)."""
-    is_for_onednn = x.device.type == "cpu" and x.dtype == torch.float32 and x.numel()
+def linear(weight: Tensor, bias: Tensor | None = None) -> Callable[[Tensor], Tensor]:
+    """The function that gives `weight` x + `bias` for each step and row of x (..., E)."""
+    is_for_onednn = weight.device.type == "cpu" and weight.dtype == torch.float32 and weight.numel()
     if not is_for_onednn or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
-        return nn.functional.linear(x, weight, bias)
-    # oneDNN is twice as fast here as MKL is on processors of AMD.
-    flat, for_weight, for_bias = (
-        each if each is None else each.to_mkldnn() for each in (x.flatten(0, 1), weight, bias)
+        return lambda x: nn.functional.linear(x, weight, bias)
+    # oneDNN is twice as fast here as MKL is on processors of AMD, and does not reorder the weights for every product.
+    prepared = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous())
+    return lambda x: (
+        torch.ops.mkldnn._linear_pointwise(x, prepared, bias, "none", [], "")
+        if x.numel()
+        else (nn.functional.linear(x, weight, bias))
     )
-    product: Tensor = nn.functional.linear(flat, for_weight, for_bias).to_dense()  # type: ignore[arg-type]
-    return product.view(*x.shape[:2], -1)
 
 
 def _cell_states(gates: dict[str, Tensor], cell: Tensor) -> Tensor:

@@ -5,14 +5,18 @@ than narrow ones. A piece that begins inside a sequence does not know the state 
 `OVERLAP` tokens before its start, from the zero state: most models have forgotten by then where they began. This is
 not taken on trust. When all pieces are read, the state in which each ended is compared with the one in which the next
 began; where they differ by more than `TOLERANCE`, the next is read again from the right state until what was found at
-first and what is found now agree, or else to its end. So the states are those of one pass whatever the model is like,
-to 1e-4 with up to a hundred streams, unless it is chaotic: then it makes any difference in rounding larger, and no two
-ways of adding up its numbers agree for long. A model that never forgets costs about as much as it does in one stream.
+first and what is found now agree, or else to its end. A model that never forgets costs about as much as it does in one
+stream.
+
+What is promised is that the pieces meet to within `TOLERANCE`: at a seam, and where reading again stops. After it the
+difference shrinks in a model that forgets, adds up over the seams in one that keeps everything, and grows in one that
+amplifies what it is given. Such a chaotic model does the same to what float32 rounds away, so that no two ways of
+adding up its numbers agree for long; only one stream is then one pass, which is what it always is.
 
 Where the state is reset, at the start of a sequence, nothing overlaps and nothing is compared.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,7 +26,7 @@ from torch import Tensor
 
 from lstmvis.data.characters import Ids
 from lstmvis.models.language_model import LanguageModel
-from lstmvis.models.recurrence import LayerPass, State, initial_states, run_layer
+from lstmvis.models.recurrence import State, initial_states, run_inside
 
 OVERLAP = 256  # tokens
 SHORTEST = 8 * OVERLAP  # tokens of a piece: a shorter one would be too much overlap
@@ -33,6 +37,16 @@ Positions = NDArray[np.int64]
 Carried = list[State]
 """The state of each layer, from the first to the last."""
 
+Wanted = Sequence[Collection[str]]
+"""What of each layer, from the first: some of `cell` and the names of its gates."""
+
+
+class Layer(NamedTuple):
+    """What a layer did in S steps of n rows."""
+
+    before: State
+    values: dict[str, Tensor]  # `hidden`, and at least what was wanted, (S, n, C)
+
 
 class Block(NamedTuple):
     """Some steps of some rows: S steps of each of n rows, of which the first `lengths` count."""
@@ -40,7 +54,7 @@ class Block(NamedTuple):
     starts: Positions  # (n,), where each row begins in the text
     lengths: Positions  # (n,), from 1 to S
     limits: Positions  # (n,), where the sequence ends in which the row lies
-    passes: list[LayerPass]  # of each layer, from the first
+    layers: list[Layer]  # from the first
 
 
 def read(
@@ -49,6 +63,7 @@ def read(
     streams: int,
     device: torch.device,
     sequences: Positions | None = None,
+    want: Wanted | None = None,
 ) -> Iterator[Block]:
     """Read token ids (T,) in `streams` pieces, from the zero state, or from it anew at each start in `sequences`.
 
@@ -56,19 +71,19 @@ def read(
     comes is one pass. Sequences that are short are read side by side in any case. Call it without gradients; it leaves
     the model in evaluation mode, on `device`.
     """
-    return _Reader(model.eval().to(device), ids, streams, device, sequences).read()
+    return _Reader(model.eval().to(device), ids, streams, device, sequences, want).read()
 
 
-def advance(model: LanguageModel, tokens: Tensor, before: Carried) -> tuple[list[LayerPass], Carried]:
+def advance(model: LanguageModel, tokens: Tensor, before: Carried, want: Wanted) -> tuple[list[Layer], Carried]:
     """What each layer does with tokens (S, B), and the states after the last step."""
     x = model.embedding(tokens)  # (S, B, E)
-    passes, after = [], []
-    for layer, (weights, state) in enumerate(zip(model.recurrent.all_weights, before, strict=True)):
-        hidden, left = run_layer(model.recurrent.mode, tuple(weights), x, state)
-        passes.append(LayerPass(layer, False, tuple(weights), x, hidden, state))
+    layers, after = [], []
+    for weights, state, names in zip(model.recurrent.all_weights, before, want, strict=True):
+        values, left = run_inside(model.recurrent.mode, tuple(weights), x, state, names)
+        layers.append(Layer(state, values))
         after.append(left)
-        x = hidden
-    return passes, after
+        x = values["hidden"]
+    return layers, after
 
 
 def cut(sequences: Positions, length: int, streams: int) -> tuple[Positions, Positions, NDArray[np.bool_], Positions]:
@@ -87,9 +102,16 @@ def cut(sequences: Positions, length: int, streams: int) -> tuple[Positions, Pos
 
 class _Reader:
     def __init__(
-        self, model: LanguageModel, ids: Ids, streams: int, device: torch.device, sequences: Positions | None
+        self,
+        model: LanguageModel,
+        ids: Ids,
+        streams: int,
+        device: torch.device,
+        sequences: Positions | None,
+        want: Wanted | None,
     ) -> None:
         self._model, self._ids, self._streams, self._device = model, ids, streams, device
+        self._want = want or [()] * model.configuration.layers
         first = np.zeros(min(len(ids), 1), np.int64)
         starts = first if sequences is None or not len(sequences) else sequences
         self._starts, self._ends, self._inside, self._limits = cut(starts, len(ids), streams)
@@ -137,12 +159,13 @@ class _Reader:
             starts = self._starts[pieces] + done
             tokens = self._tokens_at(starts, steps)
             if doubted is None:
-                passes, carried = advance(self._model, tokens, carried)
+                layers, carried = advance(self._model, tokens, carried, self._want)
             else:
-                passes, both = advance(self._model, tokens.repeat(1, 2), _join([carried, doubted]))
-                passes = [_first_rows(each, rows) for each in passes]
+                both = _join([carried, doubted])
+                layers, both = advance(self._model, tokens.repeat(1, 2), both, self._want)
+                layers = [_first_rows(layer, rows) for layer in layers]
                 carried, doubted = _select(both, slice(rows)), _select(both, slice(rows, None))
-            yield Block(starts, np.minimum(remaining, steps), self._limits[pieces], passes)
+            yield Block(starts, np.minimum(remaining, steps), self._limits[pieces], layers)
             done += steps
             ended = remaining <= steps
             for row in np.flatnonzero(ended & self._followed[pieces]):
@@ -163,7 +186,7 @@ class _Reader:
             steps = max(1, self._tokens // len(inside))
             for back in range(OVERLAP, 0, -steps):
                 tokens = self._tokens_at(self._starts[pieces[inside]] - back, min(steps, back))
-                warm = advance(self._model, tokens, warm)[1]
+                warm = advance(self._model, tokens, warm, self._want)[1]
             for layer, after in zip(state, warm, strict=True):
                 for part, found in zip(layer, after, strict=True):
                     part[torch.from_numpy(inside).to(self._device)] = found
@@ -201,7 +224,7 @@ def _join(states: list[Carried]) -> Carried:
     ]
 
 
-def _first_rows(each: LayerPass, rows: int) -> LayerPass:
-    return each._replace(
-        x=each.x[:, :rows], hidden=each.hidden[:, :rows], before=tuple(part[:rows] for part in each.before)
+def _first_rows(layer: Layer, rows: int) -> Layer:
+    return Layer(
+        tuple(part[:rows] for part in layer.before), {name: part[:, :rows] for name, part in layer.values.items()}
     )

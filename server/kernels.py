@@ -6,31 +6,21 @@ A row says at which steps one cell is on: bit i of word w is step 64 * w + i, an
 All of it is plain sequential code; Numba compiles it (on first use, kept on disk) and it runs without Python's lock.
 """
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-F = TypeVar("F", bound=Callable[..., Any])
+from lstmvis.data.compiling import compiled
+
 Words = NDArray[np.uint64]
 Positions = NDArray[np.int64]
 Found = tuple[Positions, Positions, Positions, Positions, Positions, Positions, Positions]
 
 ALL_ON = np.uint64(0xFFFFFFFFFFFFFFFF)
 HISTOGRAM_LENGTHS = 201  # lengths 0 to 199, and all from 200 on
-
-
-def compiled(function: F) -> F:
-    """Compile on first use, and keep what was compiled on disk where there is a place for it."""
-    try:
-        dispatcher: Any = njit(nogil=True, cache=True)(function)
-    except RuntimeError:  # neither the package's folder nor the user's cache can be written
-        dispatcher = njit(nogil=True)(function)
-    found: F = dispatcher
-    return found
 
 
 def _count_trailing_zeros(context: Any, word: Any) -> Any:

@@ -57,8 +57,9 @@ streams:
   A long text is read in several places at once, which is several times faster.
   Each stream but the first begins 256 tokens early, to find its state. Whether
   that was enough is measured where it meets the one before it; where it was
-  not, it is read again from the right state, as far as that makes a difference.
-  So the states are those of one pass, within 0.0001. --streams 1 is one pass.
+  not, it is read again from the right state, until both differ by less than
+  a millionth. So the states are those of one pass, unless the model is chaotic
+  and makes small differences large. --streams 1 is one pass, and exact.
 """
 
 
@@ -109,7 +110,11 @@ def add_parser(commands: Any) -> None:
         "is carried on from the first token to the last)",
     )
     how.add_argument(
-        "--streams", type=count, default=16, metavar="N", help="read in N places at once (default: %(default)s)"
+        "--streams",
+        type=count,
+        default=128,
+        metavar="N",
+        help="read in up to N places at once (default: %(default)s)",
     )
     parser.set_defaults(run=run)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from lstmvis.data.project import Project
 from lstmvis.data.writing import ProjectWriter
-from lstmvis.models import extraction, streams
+from lstmvis.models import extraction, recurrence, streams
 from lstmvis.models.extraction import Extraction, ExtractionError, extract
 from lstmvis.models.language_model import Configuration, LanguageModel
 
@@ -127,15 +127,17 @@ def place(tmp_path_factory):
     embedding=st.integers(1, 6),
     length=st.integers(1, 60),
     at_a_time=st.integers(1, 300),
+    rows=st.sampled_from([1, 8]),
     seed=st.integers(0, 1000),
     resets=st.none() | st.sets(st.integers(1, 59)),
 )
 def test_everything_equals_stepping_through_the_text(
-    place, kind, cells, layers, embedding, length, at_a_time, seed, resets
+    place, kind, cells, layers, embedding, length, at_a_time, rows, seed, resets
 ):
     model, ids = model_of(cells, layers, embedding, kind, seed), random_ids(length, seed)
     starts = None if resets is None else np.array([0, *sorted(start for start in resets if start < length)])
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recurrence, "ROWS", rows)  # from which on an LSTM is stepped through
         patch.setattr(streams, "VALUES", at_a_time)
         patch.setattr(extraction, "LOGITS", at_a_time)
         found = extracted(place, model, ids, starts, write=EVERYTHING[kind])
