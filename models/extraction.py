@@ -10,7 +10,6 @@ of one matrix product more (`recurrence`). `benchmarks/extraction.py` compares t
 """
 
 import math
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
@@ -77,10 +76,10 @@ class _Track:
         self._file = open(dataset.file.filename, "r+b", buffering=0)  # noqa: SIM115 - closed with the extraction
 
     def write(self, start: int, rows: NDArray[Any]) -> None:
-        place, left = self._offset + start * self._step, rows.data.cast("B")
+        left = rows.data.cast("B")
+        self._file.seek(self._offset + start * self._step)
         while left:  # a disk that is nearly full takes a part
-            taken = os.pwrite(self._file.fileno(), left, place)
-            place, left = place + taken, left[taken:]
+            left = left[self._file.write(left) :]
 
     def close(self) -> None:
         self._file.close()

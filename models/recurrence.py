@@ -193,15 +193,22 @@ def internals(
 def linear(weight: Tensor, bias: Tensor | None = None) -> Callable[[Tensor], Tensor]:
     """The function that gives `weight` x + `bias` for each step and row of x (..., E)."""
     is_for_onednn = weight.device.type == "cpu" and weight.dtype == torch.float32 and weight.numel()
-    if not is_for_onednn or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+    if not is_for_onednn or not _has_onednn():
         return lambda x: nn.functional.linear(x, weight, bias)
     # oneDNN is twice as fast here as MKL is on processors of AMD, and does not reorder the weights for every product.
     prepared = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous())
     return lambda x: (
         torch.ops.mkldnn._linear_pointwise(x, prepared, bias, "none", [], "")
         if x.numel()
-        else (nn.functional.linear(x, weight, bias))
+        else nn.functional.linear(x, weight, bias)
     )
+
+
+def _has_onednn() -> bool:
+    """Whether this PyTorch has the two operators that `linear` calls, which its compiler uses and does not promise."""
+    operators = "_reorder_linear_weight", "_linear_pointwise"
+    is_there: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return is_there and all(hasattr(torch.ops.mkldnn, name) for name in operators)
 
 
 def _cell_states(gates: dict[str, Tensor], cell: Tensor) -> Tensor:
