@@ -61,10 +61,10 @@ after.port1.onmessage = ({data}) => {
 };
 new MutationObserver(changes => {
     if (document.body?.dataset.ready === "true") after.port2.postMessage("painted");
-    for (const {target} of changes) {
-        if (target.matches?.(".match-rows[data-stale=false]")) after.port2.postMessage("seen");
+    for (const {target, oldValue} of changes) {
+        if (oldValue === "true" && target.matches(".match-rows[data-stale=false]")) after.port2.postMessage("seen");
     }
-}).observe(document, {subtree: true, attributes: true, attributeFilter: ["data-ready", "data-stale"]});
+}).observe(document, {subtree: true, attributeOldValue: true, attributeFilter: ["data-ready", "data-stale"]});
 """
 
 

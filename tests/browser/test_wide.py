@@ -215,7 +215,7 @@ def test_cells_follow_the_threshold_while_it_is_dragged(wide):
 
 
 def test_white_space_is_written_as_signs(wide):
-    hand = wide()
+    hand = wide(width=48)
     window = ask(hand, "context", pos=100, left=0, right=20, dims="words")["words"][0]["words"]
     assert {" ", "\n", "\t"} <= set(window)
     signs = {" ": "␣", "\n": "⏎", "\t": "⇥"}
@@ -237,8 +237,8 @@ def test_all_kinds_of_annotations_stand_under_their_words(wide):
         assert kind in KINDS
         assert float(surprise) == pytest.approx(results["meta_surprise"][0][step], abs=0.051)
         assert length == str(len(words[step]))
-        best = hand.page.locator(f"[data-view=tracks] [data-name=top] [data-pos='{pos}']").get_attribute("title")
-        assert len(best.splitlines()) == 3
+        hand.page.mouse.move(*centre(hand.page.locator(f"[data-view=tracks] [data-name=top] [data-pos='{pos}']")))
+        assert len(hand.page.locator(".tooltip").inner_text().splitlines()) == 3
 
 
 def test_columns_never_become_too_narrow_to_read_and_the_page_never_wider(wide):

@@ -27,6 +27,10 @@ interface Panel {
   readonly name: string;
 }
 
+/** Pixels that a map has to be wide for the figure of its agreement beside its name, and for what it is a figure of. */
+const FIGURE_ROOM = 90;
+const LABEL_ROOM = 120;
+
 export const heatmaps: View = (parent, emit) => {
   const root = add(parent, "div", { class: "maps" });
   const changed = watch();
@@ -108,9 +112,11 @@ export const heatmaps: View = (parent, emit) => {
     const agreement = agreementOn(dim, rows, answer, encoding);
     const figure = panel.querySelector(".agreement") as HTMLElement;
     figure.title = agreement?.sentence ?? "";
+    const width = layout.mapColumns * layout.mapCell;
+    figure.hidden = width < FIGURE_ROOM;
     figure.replaceChildren(
-      element("span", { class: "most" }, agreement?.label ?? ""),
-      element("span", {}, agreement?.figure ?? ""),
+      element("span", { class: "most" }, (width >= LABEL_ROOM && agreement?.label) || ""),
+      element("span", { class: "figure" }, agreement?.figure ?? ""),
     );
     title.title = [`Colour the words by ${encoding.name}.`, agreement?.sentence].filter(Boolean).join("\n");
     const legend = panel.querySelector(".legend") as HTMLElement;
