@@ -139,7 +139,7 @@ def test_a_place_where_no_project_can_be_written_is_refused_before_extraction(te
     assert run("extract", model, text, "--out", text / "project") == 1
     assert capsys.readouterr().err == f"lstmvis: {text}/project cannot be written: File exists ({text}).\n"
     assert run("extract", model, text, "--out", text.parent, "--replace") == 1
-    assert "exists and is not a project, so it is not replaced" in capsys.readouterr().err
+    assert "exists and is not a project, so it is kept" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
