@@ -248,9 +248,7 @@ def run(options: argparse.Namespace) -> int:
     print(f"{', '.join(texts)}; a vocabulary of {len(corpus.vocabulary):,}", flush=True)
     updates = math.ceil((len(corpus.training) - 1) // settings.streams / settings.steps)
     if 0 < updates < FEW_UPDATES and settings.streams > 1:
-        print(
-            f"An epoch has only {how_many(updates, 'update')}: with fewer --streams it would learn faster.", flush=True
-        )
+        print(f"An epoch has only {how_many(updates, 'update')}: with fewer --streams it learns faster.", flush=True)
     try:
         checkpoint = train_with_progress(
             corpus, options.out, configuration, settings, options.device, resume, options.threads
