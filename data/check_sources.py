@@ -55,7 +55,7 @@ def _check_values(source: Source, statistics: Statistics, where: str) -> Iterato
             yield fault(where, what, "Look for a division by 0, a model that diverged, or float16 that overflowed.")
     if statistics.constant_cells == source.cells:
         what = f"No cell ever changes; all states lie in {number(statistics.lowest)} to {number(statistics.highest)}."
-        yield fault(where, what, "Was the array filled after it was made? Is this the right `path`?")
+        yield hint(where, what, "Was the array filled after it was made? Is this the right `path`?")
         return
     if statistics.constant_cells > MOST_CONSTANT * source.cells:
         what = f"{statistics.constant_cells:,} of {source.cells:,} cells never change."
@@ -91,4 +91,4 @@ def _check_threshold(source: Source, statistics: Statistics, where: str) -> Iter
         yield hint(where, what, "Choose a lower threshold, or scale the states.")
     elif statistics.share_on == 1:
         what = f"Every activation is at least {THRESHOLD}, where the page's threshold begins: all cells are always on."
-        yield hint(where, what, "Choose a higher threshold, or another transform.")
+        yield hint(where, what, "Choose a higher threshold.")
