@@ -34,7 +34,7 @@ def check_annotation(project: Project, annotation: Annotation, watch: Watch) -> 
             if annotation.dictionary and vis["type"] == "discrete" and "range" in given:
                 yield from _check_labels(annotation, annotation.dictionary, vis["range"], where, stop)
         else:
-            yield from _check_numbers(annotation, vis, where, stop, watch)
+            yield from _check_numbers(project, annotation, vis, where, stop, watch)
     except ProjectError as error:
         yield fault(where, str(error), error.change)
 
@@ -92,15 +92,17 @@ def _check_labels(
 
 
 def _check_numbers(
-    annotation: Annotation, vis: dict[str, Any], where: str, stop: int | None, watch: Watch
+    project: Project, annotation: Annotation, vis: dict[str, Any], where: str, stop: int | None, watch: Watch
 ) -> Iterator[Finding]:
     """Whether the range, two ends or a list of numbers, has those that occur."""
     none, outside, total = Tally(), Tally(), 0
+    # A loss has no value at the first token, and after each reset.
+    begins: NDArray[np.int64] = np.zeros(0, np.int64) if annotation.index else np.append(0, project.sequence_starts)
     low, high = np.inf, -np.inf
     for start, block in blocks(annotation.values, stop, watch):
         values: NDArray[np.float64] = block.astype(np.float64)
         finite = np.isfinite(values)
-        none.add(~finite, start)
+        none.add(~finite & ~np.isin(np.arange(start, start + len(values)), begins), start)
         if finite.any():
             low, high = min(low, float(values[finite].min())), max(high, float(values[finite].max()))
         if vis["type"] == "scalar":

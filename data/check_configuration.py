@@ -1,6 +1,7 @@
 """The doctor's look at `lstm.yml` and the files that it declares."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,12 @@ KEYS: dict[str, Any] = {
     "sequences": _VECTOR,
     "model": None,
 }
+
+
+def resembles_project(files: Iterable[str]) -> bool:
+    """Whether files of these names make a directory one that was meant to be a project, or could be."""
+    named = re.compile(r"lstm.*\.ya?ml", re.IGNORECASE)
+    return any(named.fullmatch(file) or file.endswith(ENDINGS) for file in files)
 
 
 def no_configuration(directory: Path) -> Finding:

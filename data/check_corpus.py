@@ -76,7 +76,13 @@ def check_length(project: Project, where: str, length: int) -> Iterator[Finding]
     steps = project.steps
     if project.sources and length != steps:
         more = f"the last {length - steps:,} are not used" if length > steps else f"the last {steps - length:,} lack it"
-        yield hint(where, f"It has {length:,} positions and the longest source {steps:,}: {more}.")
+        change = ""
+        if abs(length - steps) == 1:
+            change = (
+                "If the first is what is left out, all others are shifted by one: row t of the states is the state "
+                "after token t. Compare the tokens beside a state that you know."
+            )
+        yield hint(where, f"It has {length:,} positions and the longest source {steps:,}: {more}.", change)
 
 
 def shown(project: Project) -> int | None:

@@ -57,7 +57,7 @@ def _check_values(source: Source, statistics: Statistics, where: str) -> Iterato
         return  # nothing can change, and a threshold has little to tell
     if statistics.constant_cells == source.cells:
         what = f"No cell ever changes; all states lie in {number(statistics.lowest)} to {number(statistics.highest)}."
-        yield fault(where, what, "Was the array filled after it was made? Is this the right `path`?")
+        yield hint(where, what, "Was the array filled after it was made? Is this the right `path`?")
         return
     if statistics.constant_cells > MOST_CONSTANT * source.cells:
         what = f"{statistics.constant_cells:,} of {source.cells:,} cells never change."
@@ -93,4 +93,4 @@ def _check_threshold(source: Source, statistics: Statistics, where: str) -> Iter
         yield hint(where, what, "Choose a lower threshold, or scale the states.")
     elif statistics.share_on == 1:
         what = f"Every activation is at least {THRESHOLD}, where the page's threshold begins: all cells are always on."
-        yield hint(where, what, "Choose a higher threshold, or another transform.")
+        yield hint(where, what, "Choose a higher threshold.")

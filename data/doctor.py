@@ -7,12 +7,13 @@ What keeps a part from opening is found by opening the project, as the server do
 values as well, and see what nothing else would ever notice: keys that nothing reads, files that nothing uses.
 """
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from lstmvis.data.check_annotations import check_annotation
-from lstmvis.data.check_configuration import check_files, check_keys, no_configuration
+from lstmvis.data.check_configuration import check_files, check_keys, no_configuration, resembles_project
 from lstmvis.data.check_corpus import check_dictionary, check_sequences, check_words
 from lstmvis.data.check_sources import check_source
 from lstmvis.data.errors import ProjectError
@@ -92,6 +93,20 @@ def examine(directory: Path, watch: Callable[[int, int], None] = lambda read, to
         findings += check_annotation(project, annotation, count)
     ordered = sorted(dict.fromkeys(findings), key=lambda finding: finding.severity)
     return Report(directory, project.name, project.steps, tuple(sources), tuple(project.annotations), tuple(ordered))
+
+
+def find_unnoticed(root: Path, projects: Collection[Path]) -> list[Path]:
+    """Directories below `root`, and not in one of the `projects`, that resemble a project and are none."""
+    found = []
+    for name, below, files in os.walk(root):
+        directory = Path(name)
+        if directory in projects:
+            below.clear()
+            continue
+        below[:] = sorted(name for name in below if not name.startswith("."))
+        if resembles_project(files):
+            found.append(directory)
+    return found
 
 
 def _bytes_to_read(project: Project) -> int:

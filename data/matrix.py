@@ -3,6 +3,7 @@
 import math
 import os
 import re
+from collections.abc import Collection
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -120,7 +121,7 @@ def _map(dataset: h5py.Dataset) -> Any:
 def open_hdf5(path: Path) -> h5py.File:
     """Raises ProjectError for a file that is missing or not HDF5."""
     if not path.is_file():
-        raise ProjectError(f"The file {path.name} is missing.", _missing(path))
+        raise missing(path)
     try:
         return h5py.File(path, "r")
     except OSError as error:
@@ -131,10 +132,13 @@ def open_hdf5(path: Path) -> h5py.File:
         raise ProjectError(f"{path.name} cannot be read as HDF5: {error}.", _unreadable(path, str(error))) from error
 
 
-def _missing(path: Path) -> str:
-    beside = [file.name for file in path.parent.glob("*") if file.is_file()]
-    meant = get_close_matches(path.name, beside, n=1)
-    return f"Put it there, or correct `files`{f': there is {meant[0]}' if meant else ''}."
+def missing(path: Path, others: Collection[Path] = ()) -> ProjectError:
+    """That a file is not there; and which may be meant, if not one of the `others`, which have a use of their own."""
+    beside = [file.name for file in path.parent.glob("*") if file.is_file() and file not in others]
+    alike = [name for name in beside if Path(name).suffix == path.suffix]
+    meant = get_close_matches(path.name, beside, n=1) or (alike if len(alike) == 1 else [])
+    there = f": there is {meant[0]}" if meant else ""
+    return ProjectError(f"The file {path.name} is missing.", f"Put it there, or correct `files`{there}.")
 
 
 def _unreadable(path: Path, reason: str) -> str:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from lstmvis.data.dictionary import Dictionary, read_dictionary
 from lstmvis.data.errors import ProjectError
-from lstmvis.data.matrix import Matrix, open_hdf5, open_matrix
+from lstmvis.data.matrix import Matrix, missing, open_hdf5, open_matrix
 
 CONFIG_NAME = "lstm.yml"
 MOST_CONFIG_BYTES = 1_000_000
@@ -287,7 +287,7 @@ class Project:
 
     def _matrix(self, file: str, path: str) -> Matrix:
         if file not in self._hdf5:
-            self._hdf5[file] = open_hdf5(self._path(file))
+            self._hdf5[file] = open_hdf5(self._existing(file))
         matrix = open_matrix(self._hdf5[file], path)
         if not _is_inside(self.directory, matrix.file):
             raise ProjectError(f"{matrix.name} is a link to a file outside the project's directory.")
@@ -295,8 +295,14 @@ class Project:
 
     def _dictionary(self, file: str) -> Dictionary:
         if file not in self.dictionaries:
-            self.dictionaries[file] = read_dictionary(self._path(file))
+            self.dictionaries[file] = read_dictionary(self._existing(file))
         return self.dictionaries[file]
+
+    def _existing(self, file: str) -> Path:
+        path = self._path(file)
+        if not path.exists():
+            raise missing(path, self._files.values())
+        return path
 
     def _path(self, file: str) -> Path:
         if file in self._files:
@@ -357,6 +363,8 @@ def _read_yaml(path: Path, read: Callable[[str, Any], Any]) -> Any:
         change = f"The line reads `{lines[0].strip()[:60]}`." if lines else ""
         if "\\t" in str(error.problem):
             change += " YAML is indented with spaces, never with tabs."
+        if "mapping values are not allowed" in str(error.problem):
+            change += " Where a value has a colon in it, put the value in quotes."
         raise ProjectError(f"{path.name}{place}: {error.problem}.", change) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ProjectError(f"{path.name} is not readable YAML in UTF-8: {error}.") from error

@@ -113,6 +113,8 @@ class Series:
             yield self._array(values[start:stop])
 
     def _array(self, values: Any) -> NDArray[Any]:
+        if str(getattr(values, "dtype", "")) == "torch.bfloat16":  # which NumPy has no type for
+            values = values.float()
         is_text = isinstance(values, list | tuple) and any(isinstance(value, str) for value in values)
         try:
             return np.array(values, object) if is_text else np.asarray(values)

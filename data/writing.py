@@ -28,6 +28,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lstmvis.data.dictionary import write_dictionary
 from lstmvis.data.errors import ProjectError, ProjectExistsError
+from lstmvis.data.interrupts import holding_interrupts, raise_interrupt
 from lstmvis.data.project import CONFIG_NAME, TRANSFORMS, Transform, ascend_from_zero
 
 STATE_TYPES = ("float16", "float32")
@@ -35,7 +36,10 @@ MOST_NAME_BYTES = 200  # what lies in a file of that name has a few more
 
 
 class ProjectWriter:
-    """Raises ProjectExistsError where `path` is taken, unless `replace` allows an older project to be replaced."""
+    """Raises ProjectExistsError where `path` is taken, unless `replace` allows an older project to be replaced.
+
+    An empty directory takes no place.
+    """
 
     def __init__(self, path: Path | str, name: str, description: str, replace: bool = False) -> None:
         self.path = Path(path)
@@ -58,13 +62,16 @@ class ProjectWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        try:
-            for file in self._open.values():
-                file.close()
-            if kind is None:
-                self._finish()
-        finally:
-            shutil.rmtree(self._directory, ignore_errors=True)
+        with holding_interrupts():
+            try:
+                for file in self._open.values():
+                    file.close()
+                if kind is None:
+                    self._finish()
+            finally:
+                shutil.rmtree(self._directory, ignore_errors=True)
+        if kind is None:
+            raise_interrupt()
 
     def write_tokens(self, ids: ArrayLike | Iterable[ArrayLike], vocabulary: Sequence[str], length: int = 0) -> None:
         """Write the corpus: token ids (T,), or an iterable of pieces of them, `length` in all; vocabulary by id.
@@ -265,8 +272,11 @@ class ProjectWriter:
         (self._directory / CONFIG_NAME).write_text(config, encoding="utf-8")
         self._directory.chmod(0o777 & ~_umask())
         self._refuse_to_overwrite()
+        raise_interrupt()
         older = None
-        if self.path.exists():
+        if _is_empty(self.path):
+            self.path.rmdir()
+        elif self.path.exists():
             older = self.path.with_name(f".{self.path.name}.replaced-{os.getpid()}")
             os.rename(self.path, older)
         try:
@@ -279,12 +289,19 @@ class ProjectWriter:
             shutil.rmtree(older, ignore_errors=True)
 
     def _refuse_to_overwrite(self) -> None:
-        if not self.path.exists():
+        if not self.path.exists() or _is_empty(self.path):
             return
-        if not self._replace:
-            raise ProjectExistsError(f"{self.path} already exists. Choose another place, or ask for it to be replaced.")
         if not (self.path / CONFIG_NAME).is_file():
-            raise ProjectExistsError(f"{self.path} exists and is not a project, so it is not replaced.")
+            raise ProjectExistsError(f"{self.path} exists and is not a project, so it is kept. Choose another place.")
+        if not self._replace:
+            raise ProjectExistsError(
+                f"{self.path} already exists. Choose another place, or replace it: `--replace` on the command line, "
+                "`replace=True` in Python."
+            )
+
+
+def _is_empty(path: Path) -> bool:
+    return path.is_dir() and not any(path.iterdir())
 
 
 def _checked_ids(ids: Any, count: int, what: str, axes: int = 1) -> NDArray[np.integer[Any]]:

@@ -3,6 +3,7 @@
 import os
 import pickle
 import re
+import warnings
 from collections import Counter
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -18,6 +19,7 @@ from lstmvis.models.language_model import Configuration, LanguageModel
 
 WRONG_CONTENT = (pickle.UnpicklingError, RuntimeError, EOFError, LookupError, TypeError, ValueError, AttributeError)
 """What reading a file raises that holds something else than was expected."""
+UNFINISHED = ".unfinished"  # ends the name of the file beside a model that its training goes on from
 
 
 class CheckpointError(LstmvisError):
@@ -94,10 +96,18 @@ def save_whole(content: dict[str, Any], path: Path) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def load_values(path: Path) -> dict[str, Any]:
+    """What `save_whole` has saved, to the CPU. Raises OSError, or one of WRONG_CONTENT for another file."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # PyTorch's about pickles that others have written, which are refused
+        content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    return content
+
+
 def load_checkpoint(path: Path) -> Checkpoint:
     """Read a checkpoint, to the CPU. Raises CheckpointError where `path` holds none."""
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        content = load_values(path)
         configuration = Configuration(**content["configuration"])
         tokens = Tokens(**content.get("tokens", {}))
         # The layers were called `lstm` before there were others.
@@ -106,4 +116,5 @@ def load_checkpoint(path: Path) -> Checkpoint:
     except OSError as error:
         raise CheckpointError(f"The model {path} cannot be read: {error.strerror}.") from error
     except WRONG_CONTENT as error:
-        raise CheckpointError(f"{path} is not a model that `lstmvis train` has written.") from error
+        instead = f" The model is {path.with_suffix('')}." if path.suffix == UNFINISHED else ""
+        raise CheckpointError(f"{path} is not a model that `lstmvis train` has written.{instead}") from error

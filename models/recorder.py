@@ -110,6 +110,8 @@ def record(
         lstm/layer2/backward/cell (7, 16)
         tags/output (7, 3)
     """
+    if not isinstance(model, nn.Module):
+        raise RecordingError(f"What is recorded must be a torch.nn.Module, not {model!r:.60}.")
     if dtype not in STATE_TYPES:
         raise RecordingError(f"`dtype` must be {' or '.join(STATE_TYPES)}, not {dtype!r}.")
     path = Path(path)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from lstmvis.data.characters import Ids
 from lstmvis.data.errors import LstmvisError
-from lstmvis.models.checkpoint import WRONG_CONTENT, save_whole
+from lstmvis.models.checkpoint import UNFINISHED, WRONG_CONTENT, load_values, save_whole
 
 CONTENT = ("begun", "weights", "optimizer", "random", "device_random", "history", "best_weights")
 
@@ -28,7 +28,7 @@ class ResumeError(LstmvisError):
 
 def unfinished_path(path: Path) -> Path:
     """The file beside the model `path` that training goes on from; it is there only until training is done."""
-    return path.with_name(f"{path.name}.unfinished")
+    return path.with_name(path.name + UNFINISHED)
 
 
 def remove_unfinished(path: Path) -> None:
@@ -82,14 +82,17 @@ def load_unfinished(
 def _read_unfinished(path: Path) -> dict[str, Any]:
     unfinished = unfinished_path(path)
     try:
-        content: dict[str, Any] = torch.load(unfinished, map_location="cpu", weights_only=True)
+        content = load_values(unfinished)
         return {name: content[name] for name in CONTENT}
     except FileNotFoundError as error:
         raise ResumeError(f"There is nothing to resume: no training of {path} was stopped ({unfinished}).") from error
     except OSError as error:
         raise ResumeError(f"{unfinished} cannot be read: {error.strerror}.") from error
     except WRONG_CONTENT as error:
-        raise ResumeError(f"{unfinished} is not what `lstmvis train` has written.") from error
+        raise ResumeError(
+            f"{unfinished} is damaged, or not what `lstmvis train` has written. To begin anew, give --replace in place "
+            "of --resume."
+        ) from error
 
 
 def fingerprint(ids: Ids, vocabulary: list[str]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from lstmvis.data.errors import LstmvisError
+from lstmvis.data.interrupts import remembering_interrupts
 from lstmvis.tools import demo, doctor, extract, import_, index, serve, train
 
 DESCRIPTION = """\
@@ -39,9 +40,10 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; what a person or the machine got wrong is told in a sentence, with status 1."""
-    options = build_parser().parse_args(arguments)
     try:
-        status: int = options.run(options)
+        with remembering_interrupts():
+            options = build_parser().parse_args(arguments)
+            status: int = options.run(options)
     except LstmvisError as error:
         print(f"lstmvis: {error}", file=sys.stderr)
         return 1

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from lstmvis.data.doctor import ExaminedSource, Report, examine
+from lstmvis.data.doctor import ExaminedSource, Report, examine, find_unnoticed
 from lstmvis.data.findings import Finding, how_many
 from lstmvis.data.statistics import THRESHOLD
 from lstmvis.tools.progress import progress_bar
@@ -26,10 +26,13 @@ def add_parser(commands: Any) -> None:
         description="Read all of every project below a directory, and say what is wrong with it, where, and what to "
         "change: files and paths that are not there, ids without a token, NaN, misspelt keys and more. A fault keeps "
         "something from working; a hint is what works, but maybe not as you think. Then come figures about the states "
-        "of each source, as they are stored. The status is 1 where there is a fault, else 0.",
+        "of each source, as they are stored. Directories that resemble a project without being one are told too. "
+        "The status is 1 where there is a fault, else 0.",
     )
     parser.add_argument("directory", type=Path, metavar="DIR", help="a project, or a directory of projects")
-    parser.add_argument("--json", action="store_true", help="print the same as JSON, a list with an object a project")
+    said = parser.add_mutually_exclusive_group()
+    said.add_argument("--faults", action="store_true", help="leave hints and figures out")
+    said.add_argument("--json", action="store_true", help="print the same as JSON, a list with an object a project")
     parser.set_defaults(run=run)
 
 
@@ -37,12 +40,18 @@ def run(options: argparse.Namespace) -> int:
     from lstmvis.server.library import find_projects
 
     require_directory(options.directory)
-    projects = [directory for _, directory in find_projects(options.directory)] or [options.directory.resolve()]
+    root = options.directory.resolve()
+    projects = [directory for _, directory in find_projects(root)]
     reports = []
-    for directory in projects:
-        reports.append(_examine(directory))
-        if not options.json:
-            print("\n".join(_lines(reports[-1], min(WIDEST, shutil.get_terminal_size().columns))))
+    for directory in sorted(projects + find_unnoticed(root, projects)) or [root]:
+        report = _examine(directory)
+        reports.append(report)
+        if not options.json and (report.faults or not options.faults):
+            width = min(WIDEST, shutil.get_terminal_size().columns)
+            print("\n".join(_lines(report, width, options.faults)))
+    if not options.json and (options.faults or len(reports) > 1):
+        for report in reports:
+            print(f"{_conclusion(report):24} {report.directory}")
     if options.json:
         described = [asdict(report) | {"faults": report.faults, "hints": report.hints} for report in reports]
         print(json.dumps(described, default=str, indent=1, ensure_ascii=False, allow_nan=False))
@@ -60,15 +69,18 @@ def _examine(directory: Path) -> Report:
         return examine(directory, show)
 
 
-def _lines(report: Report, width: int) -> Iterator[str]:
+def _lines(report: Report, width: int, faults_only: bool) -> Iterator[str]:
     yield str(report.directory)
     if report.sources:
         parts = how_many(len(report.sources), "source"), how_many(len(report.annotations), "annotation")
         yield f"{report.name}: {report.steps:,} positions, {', '.join(parts)}"
     yield ""
     for finding in report.findings:
-        yield from _describe(finding, width)
-        yield ""
+        if finding.severity == "fault" or not faults_only:
+            yield from _describe(finding, width)
+            yield ""
+    if faults_only:
+        return
     if report.sources:
         yield FIGURES.format("states as stored", "lowest", "highest", "mean", f"on at {THRESHOLD}", "constant")
         for source in report.sources:

@@ -1,6 +1,7 @@
 """`lstmvis extract`: the states of a trained model over a text, as a project."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from lstmvis.data.characters import Ids
 from lstmvis.data.errors import CorpusError
-from lstmvis.data.words import END_OF_LINE
+from lstmvis.data.words import END_OF_LINE, UNKNOWN
 from lstmvis.data.writing import STATE_TYPES, ProjectWriter
 from lstmvis.tools.options import count, counts, names
 from lstmvis.tools.progress import progress_bar
@@ -18,6 +19,8 @@ from lstmvis.tools.pytorch import fitting_threads, require_torch
 if TYPE_CHECKING:
     from lstmvis.models.checkpoint import Checkpoint
     from lstmvis.models.extraction import Extraction
+
+MOST_UNKNOWN = 0.5  # of the words of a text
 
 DESCRIPTION = """\
 Read a text with a model that `lstmvis train` has written, and write what the
@@ -126,6 +129,7 @@ def run(options: argparse.Namespace) -> int:
 
     checkpoint = load_checkpoint(options.model)
     ids = checkpoint.encode(checkpoint.read(options.text), str(options.text))
+    tell_unknown(ids, checkpoint)
     starts = line_starts(ids, checkpoint) if options.reset_at_lines else None
     name = options.name or options.out.resolve().name
     description = options.description or f"{options.text.name}, read by the model {options.model.name}"
@@ -143,6 +147,18 @@ def run(options: argparse.Namespace) -> int:
         project.copy_model(options.model, checkpoint.record())
     print(f"{options.out}: {len(ids):,} {checkpoint.tokens.unit}. To see it: lstmvis serve {options.out}")
     return 0
+
+
+def tell_unknown(ids: Ids, checkpoint: "Checkpoint") -> None:
+    """Say how many of the words are `<unk>` to the model, and warn where it knows little else."""
+    if checkpoint.tokens.unit != "words" or UNKNOWN not in checkpoint.vocabulary:
+        return
+    unknown = int(np.count_nonzero(ids == checkpoint.vocabulary.index(UNKNOWN)))
+    told = f"{unknown:,} of {len(ids):,} words ({unknown / len(ids):.1%}) are {UNKNOWN}"
+    if unknown > MOST_UNKNOWN * len(ids):
+        print(f"lstmvis: {told}: the model knows few words of this text.", file=sys.stderr)
+    elif unknown:
+        print(f"{told}.", flush=True)
 
 
 def line_starts(ids: Ids, checkpoint: "Checkpoint") -> NDArray[np.int64]:

@@ -198,9 +198,15 @@ def _open_array(reference: str, opened: ExitStack) -> Any:
     if kind in HDF5:
         return _open_dataset(opened.enter_context(open_hdf5(Path(file))), path)
     try:
-        if kind == ".npy":
-            return np.load(file, mmap_mode="r")
-        members = opened.enter_context(np.load(file))
+        found = np.load(file, mmap_mode="r" if kind == ".npy" else None)
+        is_archive = isinstance(found, np.lib.npyio.NpzFile)
+        members = opened.enter_context(found) if is_archive else {}
+        if is_archive != (kind == ".npz"):
+            held = "several arrays, or what PyTorch saves" if is_archive else "one array alone"
+            writer = "numpy.savez" if kind == ".npz" else "numpy.save"
+            raise LstmvisError(f"{file} holds {held}, as its name does not say. Write {kind} files with {writer}.")
+        if not is_archive:
+            return found
         names = list(members)
         if path not in names and (path or len(names) != 1):
             raise LstmvisError(_choice(file, path, ", ".join(map(repr, names)) or "no data"))

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from lstmvis.data.characters import Ids
 from lstmvis.data.errors import CorpusError, LstmvisError
+from lstmvis.data.findings import how_many
 from lstmvis.data.tokens import Tokens
 from lstmvis.models.presets import PRESETS
 from lstmvis.tools.options import count, decay, part, positive, seed, share
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from lstmvis.models.training import Corpus, Epoch, Settings
 
 CELLS = 200
+FEW_UPDATES = 50  # in an epoch
 LEARNING_RATES = {"adam": 3e-3, "rmsprop": 2e-3, "sgd": 20.0}
 
 DESCRIPTION = """\
@@ -33,7 +35,10 @@ Train a recurrent network to predict the next character, or the next word, of a
 text. MODEL is written after every epoch: it holds the model of the epoch with
 the lowest loss on the validation text. So training can be stopped at any time
 (Ctrl-C). MODEL.unfinished, beside it, is what --resume goes on from; it is gone
-when training is done. Needs PyTorch: pip install 'lstmvis[train]'.
+when training is done. However it is stopped, also by a batch queue that kills
+it, only the running epoch is lost. A job that may run several times gives
+--resume always: the first time it begins, at last it finds all done. Needs
+PyTorch: pip install 'lstmvis[train]'.
 
 examples:
   lstmvis train book.txt --out book.pt
@@ -84,7 +89,9 @@ def add_parser(commands: Any) -> None:
     )
     there = parser.add_mutually_exclusive_group()
     there.add_argument(
-        "--resume", action="store_true", help="go on with a training that was stopped; the other options as before"
+        "--resume",
+        action="store_true",
+        help="go on with a training that was stopped, the other options as before; without one, begin",
     )
     there.add_argument("--replace", action="store_true", help="replace the model, or the training, that is there")
     parser.add_argument(
@@ -219,19 +226,32 @@ def describe_presets() -> str:
 
 def run(options: argparse.Namespace) -> int:
     require_torch()
+    from lstmvis.models.checkpoint import load_checkpoint
     from lstmvis.models.resuming import unfinished_path
 
     tokens = chosen_tokens(options)
     require_place(options.out, options.replace, options.resume)
+    resume = options.resume
+    if resume and not unfinished_path(options.out).exists():
+        model = load_checkpoint(options.out) if options.out.exists() else None
+        if model and model.evaluation:
+            print(f"{options.out} is trained, {how_many(len(model.history), 'epoch')}: there is nothing to resume.")
+            return 0
+        if model is None or len(model.history) == 1:  # of one that was killed between its first two files
+            print(f"No training of {options.out} has come to the end of an epoch: it begins at the beginning.")
+            resume = False
     corpus = read_corpus(options, tokens)
     configuration, settings = chosen_model(options, tokens, len(corpus.vocabulary))
     texts = [f"{len(corpus.training):,} {tokens.unit} to train on", f"{len(corpus.validation):,} to validate on"]
     if corpus.test is not None:
         texts.append(f"{len(corpus.test):,} to test on")
     print(f"{', '.join(texts)}; a vocabulary of {len(corpus.vocabulary):,}", flush=True)
+    updates = math.ceil((len(corpus.training) - 1) // settings.streams / settings.steps)
+    if 0 < updates < FEW_UPDATES and settings.streams > 1:
+        print(f"An epoch has only {how_many(updates, 'update')}: with fewer --streams it learns faster.", flush=True)
     try:
         checkpoint = train_with_progress(
-            corpus, options.out, configuration, settings, options.device, options.resume, options.threads
+            corpus, options.out, configuration, settings, options.device, resume, options.threads
         )
     except KeyboardInterrupt:
         if unfinished_path(options.out).exists():

@@ -241,6 +241,12 @@ def test_states_are_stored_as_float32_or_the_float16_they_are(write, dtype, stor
     np.testing.assert_array_equal(states_of(project), (4 * STATES).astype(dtype).astype(stored))
 
 
+def test_tensors_of_a_type_that_numpy_lacks_are_converted(write):
+    torch = pytest.importorskip("torch")
+    project = write(None, torch.tensor([[0.5, 1.5]] * 3, dtype=torch.bfloat16))
+    assert project.sources["states::state"].states.rows(0, 1).tolist() == [[0.5, 1.5]]
+
+
 @pytest.mark.parametrize(
     ("value", "dtype", "remark"),
     [

@@ -97,6 +97,10 @@ def truncate(file, size):
     return cut
 
 
+def without_tags(directory):
+    (directory / "tags.json").unlink()
+
+
 def damage(directory):
     with h5py.File(directory / "states.hdf5") as file:
         chunk = file["cell"].id.get_chunk_info(1)
@@ -167,10 +171,21 @@ BROKEN = {
     ),
     "a missing dictionary": (
         lambda p: p.config["files"].update(tags="gone.json"),
+        fault("annotation tag", "The file gone.json is missing.", MISSING + ": there is tags.json."),
+    ),
+    "a missing file that is like one with another use": (
+        lambda p: (
+            p.config["files"].update(tags="word.json"),
+            setattr(p, "afterwards", without_tags),
+        ),
+        fault("annotation tag", "The file word.json is missing.", MISSING + "."),
+    ),
+    "a colon in a value": (
+        lambda p: setattr(p, "yaml", "name: mine: the second\n"),
         fault(
-            "annotation tag",
-            "Dictionary gone.json cannot be read: No such file or directory.",
-            "Put it there, or correct `files`.",
+            "lstm.yml",
+            "lstm.yml, line 1, column 11: mapping values are not allowed here.",
+            "The line reads `name: mine: the second`. Where a value has a colon in it, put the value in quotes.",
         ),
     ),
     "a dictionary of the wrong ending": (
@@ -281,6 +296,15 @@ BROKEN = {
         lambda p: p.states.update(cell=np.zeros((0, CELLS), "f4")),
         fault(CELL, "It holds no states: it has 0 steps x 3 cells."),
     ),
+    "a source that is one shorter": (
+        lambda p: p.states.update(cell=p.states["cell"][:-1]),
+        hint(
+            CELL,
+            "It has 39 positions and the longest source 40: the last 1 lack it.",
+            "If the first is what is left out, all others are shifted by one: row t of the states is the state after "
+            "token t. Compare the tokens beside a state that you know.",
+        ),
+    ),
     "a source that is shorter": (
         lambda p: p.states.update(cell=p.states["cell"][:30]),
         hint(CELL, "It has 30 positions and the longest source 40: the last 10 lack it."),
@@ -330,7 +354,7 @@ BROKEN = {
     ),
     "states that were never filled": (
         lambda p: p.states["cell"].fill(0),
-        fault(
+        hint(
             CELL,
             "No cell ever changes; all states lie in 0 to 0.",
             "Was the array filled after it was made? Is this the right `path`?",
@@ -382,7 +406,7 @@ BROKEN = {
         hint(
             CELL,
             "Every activation is at least 0.3, where the page's threshold begins: all cells are always on.",
-            "Choose a higher threshold, or another transform.",
+            "Choose a higher threshold.",
         ),
     ),
     "unsigned states below 0": (
@@ -718,3 +742,9 @@ def test_a_project_that_breaks_its_reader_is_a_fault_too(tmp_path, monkeypatch):
 def test_a_single_step_is_not_blamed_for_never_changing(tmp_path):
     write_project(tmp_path / "p", ["a"], np.full((1, 3), 0.5))
     assert not examine(tmp_path / "p").findings
+
+
+def test_a_loss_has_no_value_where_a_sequence_begins(tmp_path):
+    broken = Broken()
+    broken.train["loss"][[0, 10, 20]] = np.nan
+    assert [each for each in examine(broken.write(tmp_path / "p")).findings if "NaN" in each.what] == []

@@ -216,12 +216,34 @@ def test_replacing_takes_the_whole_older_project_away(tmp_path):
     assert not (tmp_path / "p" / "stray").exists()
 
 
-@pytest.mark.parametrize("make", [lambda path: path.mkdir(), lambda path: path.write_text("mine")])
-def test_what_is_no_project_is_never_replaced(tmp_path, make):
+@pytest.mark.parametrize("replace", [False, True])
+@pytest.mark.parametrize("make", [lambda path: (path / "mine").mkdir(parents=True), lambda path: path.write_text("x")])
+def test_what_is_no_project_is_never_replaced(tmp_path, make, replace):
     make(tmp_path / "p")
-    with pytest.raises(ProjectExistsError, match="is not a project, so it is not replaced"):
-        ProjectWriter(tmp_path / "p", "n", "d", replace=True)
+    with pytest.raises(ProjectExistsError, match="is not a project, so it is kept"):
+        ProjectWriter(tmp_path / "p", "n", "d", replace)
     assert (tmp_path / "p").exists()
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_an_empty_directory_is_a_place(tmp_path, replace):
+    (tmp_path / "p").mkdir()
+    write(tmp_path / "p", name="mine", replace=replace)
+    assert Project(tmp_path / "p").name == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["p"]
+
+
+def test_a_place_that_is_taken_names_what_replaces_it(tmp_path):
+    write(tmp_path / "p", name="older")
+    with pytest.raises(ProjectExistsError, match="`--replace` on the command line, `replace=True` in Python"):
+        write(tmp_path / "p", name="newer")
+
+
+def test_what_comes_into_an_empty_directory_meanwhile_stays(tmp_path):
+    (tmp_path / "p").mkdir()
+    with pytest.raises(ProjectExistsError), ProjectWriter(tmp_path / "p", "n", "d"):
+        (tmp_path / "p" / "mine").mkdir()
+    assert (tmp_path / "p" / "mine").exists()
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])

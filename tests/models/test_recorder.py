@@ -720,6 +720,12 @@ def test_options_that_name_nothing_are_refused_with_what_there_is(tmp_path, opti
     refused(tmp_path, match, nothing, **options)
 
 
+@pytest.mark.parametrize("model", [len, {"weights": 1}, nn.LSTM])
+def test_what_is_no_model_is_refused(tmp_path, model):
+    with pytest.raises(RecordingError, match=r"What is recorded must be a torch.nn.Module, not "):
+        record(model, tmp_path / "project")
+
+
 @pytest.mark.parametrize("hidden_in", [nn.DataParallel, lambda model: torch.compile(model, backend="eager")])
 def test_models_whose_modules_do_not_run_themselves_are_refused(tmp_path, hidden_in):
     refused(tmp_path, "Record and run", nothing, hidden_in(Reader(make("LSTM", input_size=3, hidden_size=4))))

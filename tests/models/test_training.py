@@ -196,7 +196,7 @@ def test_where_nothing_was_stopped_there_is_nothing_to_resume(tmp_path):
 def test_a_damaged_file_is_not_resumed(tmp_path, content):
     path = tmp_path / "model.pt"
     unfinished_path(path).write_bytes(content)
-    with pytest.raises(ResumeError, match="is not what `lstmvis train` has written"):
+    with pytest.raises(ResumeError, match="is damaged, or not what `lstmvis train` has written"):
         train_small(path, resume=True)
 
 

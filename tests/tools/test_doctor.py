@@ -57,6 +57,41 @@ def test_a_directory_without_a_project_is_told_what_to_do(tmp_path, capsys):
     assert "There is no lstm.yml here" in capsys.readouterr().out
 
 
+def test_many_projects_are_summed_up_a_line_each(tmp_path, capsys):
+    write_small_project(tmp_path / "a", STATES)
+    write_small_project(tmp_path / "b", STATES * np.nan)
+    assert main(["doctor", str(tmp_path)]) == 1
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        f"1 hint.                  {tmp_path}/a",
+        f"1 fault, 1 hint.         {tmp_path}/b",
+    ]
+
+
+def test_faults_alone(tmp_path, capsys):
+    write_small_project(tmp_path / "a", STATES)
+    write_small_project(tmp_path / "b", STATES * np.nan)
+    assert main(["doctor", "--faults", str(tmp_path)]) == 1
+    printed = capsys.readouterr().out
+    assert printed.count("FAULT") == 1
+    assert "hint   " not in printed
+    assert "lowest" not in printed
+    assert printed.splitlines()[0] == f"{tmp_path}/b"
+    assert f"1 hint.                  {tmp_path}/a" in printed
+
+
+def test_a_directory_that_was_meant_to_be_a_project_is_told_beside_those_that_are(tmp_path, capsys):
+    write_small_project(tmp_path / "a", STATES)
+    (tmp_path / "a" / "below").mkdir()
+    (tmp_path / "a" / "below" / "of_a.hdf5").touch()
+    for name in ("misnamed/LSTM.yaml", "bare/states.h5", "other/notes.yml", ".hidden/lstm.yaml"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    assert main(["doctor", str(tmp_path)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert "    -> Rename LSTM.yaml to lstm.yml, if that is the configuration." in lines
+    assert [line.split()[-1] for line in lines[-3:]] == [f"{tmp_path}/{name}" for name in ("a", "bare", "misnamed")]
+
+
 def test_what_is_no_directory_is_refused(tmp_path, capsys):
     assert main(["doctor", str(tmp_path / "gone")]) == 1
     assert "is not a directory" in capsys.readouterr().err

@@ -200,3 +200,16 @@ def test_a_file_that_is_not_what_its_name_says_is_named(tmp_path, capsys, name):
     (tmp_path / name).write_text("no array", encoding="utf-8")
     assert run("--states", name) == 1
     assert name in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("saved", "name", "sentence"),
+    [
+        ("two.npz", "states.npy", "holds several arrays, or what PyTorch saves, as its name does not say. Write .npy"),
+        ("hidden.npy", "states.npz", "holds one array alone, as its name does not say. Write .npz"),
+    ],
+)
+def test_an_array_under_the_name_of_another_kind_is_told_how_to_be_written(tmp_path, capsys, saved, name, sentence):
+    (tmp_path / saved).rename(tmp_path / name)
+    assert run("--states", name) == 1
+    assert capsys.readouterr().err.startswith(f"lstmvis: {name} {sentence} files with numpy.save")

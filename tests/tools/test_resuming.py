@@ -78,10 +78,7 @@ def test_training_that_is_killed_at_any_moment_ends_as_if_it_had_not_been(tmp_pa
         if unfinished_path(out).exists():
             assert load_checkpoint(out).history[0].items() >= untimed(whole.history[0]).items()
             assert train(text, out) == 1
-            assert train(text, out, "--resume") == 0
-        else:  # in the first epoch
-            assert train(text, out, "--resume") == 1
-            assert train(text, out, "--replace") == 0
+        assert train(text, out, "--resume") == 0
         ended = load_checkpoint(out)
         assert all(torch.equal(ended.weights[name], tensor) for name, tensor in whole.weights.items()), at
         assert list(map(untimed, ended.history)) == list(map(untimed, whole.history)), at
@@ -137,6 +134,49 @@ def test_another_setting_is_named_and_nothing_changed(stopped, text, capsys):
     assert "unit characters, not words" in error
     assert "seed 1, not 2" in error
     assert unfinished_path(stopped).read_bytes() == before
+
+
+def test_a_job_of_a_queue_may_always_resume(tmp_path, text, capsys):
+    out = tmp_path / "m.pt"
+    assert train(text, out, "--resume") == 0
+    began = capsys.readouterr().out
+    assert f"No training of {out} has come to the end of an epoch: it begins at the beginning.\n" in began
+    assert began.count("  epoch") == 4
+    before = out.read_bytes()
+    assert train(text, out, "--resume") == 0
+    assert capsys.readouterr().out == f"{out} is trained, 4 epochs: there is nothing to resume.\n"
+    assert out.read_bytes() == before
+
+
+def test_a_training_that_was_killed_between_its_first_two_files_begins_again(tmp_path, text, monkeypatch):
+    class KilledError(Exception):
+        pass
+
+    def kill(*arguments):
+        raise KilledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "save_unfinished", kill)
+        with pytest.raises(KilledError):
+            train(text, tmp_path / "m.pt")
+    assert train(text, tmp_path / "m.pt", "--resume") == 0
+    assert len(load_checkpoint(tmp_path / "m.pt").history) == 4
+
+
+def test_a_damaged_file_says_how_to_begin_anew(stopped, text, capsys):
+    unfinished_path(stopped).write_bytes(b"damaged")
+    assert train(text, stopped, "--resume") == 1
+    assert (
+        "is damaged, or not what `lstmvis train` has written. To begin anew, give --replace" in capsys.readouterr().err
+    )
+    assert train(text, stopped, "--replace") == 0
+
+
+@pytest.mark.parametrize(("streams", "told"), [("4", True), ("1", False)])
+def test_few_updates_an_epoch_are_told(tmp_path, text, capsys, streams, told):
+    assert train(text, tmp_path / "m.pt", "--streams", streams, "--steps", "10", "--epochs", "1") == 0
+    sentence = "An epoch has only 15 updates: with fewer --streams it learns faster.\n"
+    assert (sentence in capsys.readouterr().out) == told
 
 
 def test_replacing_begins_anew(stopped, text, capsys):

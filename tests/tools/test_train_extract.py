@@ -1,5 +1,6 @@
 import errno
 import json
+import pickle
 import signal
 import subprocess
 import sys
@@ -139,7 +140,7 @@ def test_a_place_where_no_project_can_be_written_is_refused_before_extraction(te
     assert run("extract", model, text, "--out", text / "project") == 1
     assert capsys.readouterr().err == f"lstmvis: {text}/project cannot be written: File exists ({text}).\n"
     assert run("extract", model, text, "--out", text.parent, "--replace") == 1
-    assert "exists and is not a project, so it is not replaced" in capsys.readouterr().err
+    assert "exists and is not a project, so it is kept" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -222,6 +223,39 @@ def test_lines_need_a_model_that_knows_where_they_end(tmp_path, capsys):
     assert run(*arguments, "--write", "cells") == 1
     assert "There is no 'cells' to write, only cell, hidden, gates" in capsys.readouterr().err
     assert not (tmp_path / "project").exists()
+
+
+def test_a_text_whose_words_the_model_does_not_know_is_told(tmp_path, capsys):
+    known = tmp_path / "known.txt"
+    known.write_text("to be or not to be\n" * 40 + "once\n", encoding="utf-8")
+    words = ["--tokens", "words", "--vocabulary", "5", "--streams", "4"]
+    assert run("train", known, "--out", tmp_path / "words.pt", *TRAIN, *words) == 0
+    for name, said, text in (
+        ("some", "out", "to be or see\n"),
+        ("most", "err", "a sea of troubles\n"),
+        ("none", "", "to be\n"),
+    ):
+        other = tmp_path / f"{name}.txt"
+        other.write_text(text, encoding="utf-8")
+        capsys.readouterr()
+        assert run("extract", tmp_path / "words.pt", other, "--out", tmp_path / name) == 0
+        told = capsys.readouterr()
+        assert ("<unk>" in told.out, "<unk>" in told.err) == (said == "out", said == "err"), name
+        if said == "err":
+            sentence = "lstmvis: 4 of 5 words (80.0%) are <unk>: the model knows few words of this text.\n"
+            assert told.err == sentence
+
+
+def test_what_training_goes_on_from_is_no_model_and_points_to_it(tmp_path, text, capsys):
+    (tmp_path / "m.pt.unfinished").write_text("not a model", encoding="utf-8")
+    assert run("extract", tmp_path / "m.pt.unfinished", text, "--out", tmp_path / "p") == 1
+    assert f"has written. The model is {tmp_path}/m.pt.\n" in capsys.readouterr().err
+
+
+def test_a_pickle_is_no_model_and_pytorch_has_nothing_to_add(tmp_path, text, capsys):
+    (tmp_path / "m.pt").write_bytes(pickle.dumps({"weights": [1.0]}, protocol=4))
+    assert run("extract", tmp_path / "m.pt", text, "--out", tmp_path / "p") == 1
+    assert "is not a model that `lstmvis train` has written.\n" in capsys.readouterr().err
 
 
 def test_an_extraction_that_is_stopped_leaves_nothing_and_what_was_there(tmp_path, text, model, monkeypatch):
