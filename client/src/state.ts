@@ -118,10 +118,15 @@ function same(a: unknown, b: unknown): boolean {
 }
 
 /** Whether two states differ in more than where one looks, which is what undo steps over. */
-export function sameChoice(a: State, b: State): boolean {
-  const { pos, columnWidth } = a;
-  return having(a, { ...b, pos, columnWidth, ...passing(a) }) === a;
-}
+export const sameChoice = (a: State, b: State): boolean => backTo(b)(a) === a;
+
+/** Chooses what `before` does; where one looks, and what is in no address, stays. */
+export const backTo =
+  (before: State): Transition =>
+  (s) => {
+    const { pos, columnWidth } = s;
+    return having(s, { ...before, pos, columnWidth, ...passing(s) });
+  };
 
 /** What is in no address and survives every step back: what is pointed at, and the search. */
 export const passing = ({ hover, query, foundLimit }: State): Partial<State> => ({

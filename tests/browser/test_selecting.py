@@ -151,6 +151,40 @@ def test_the_keyboard_does_what_the_mouse_does(explore):
     assert "range=106%2C110" in hand.address()
 
 
+def test_escape_calls_off_what_is_dragged(explore):
+    hand = explore(pos=100, range="107,109")
+    for start, end in [
+        (centre(hand.word(112)), centre(hand.word(117))),
+        (centre(hand.page.locator("[data-handle=to]")), centre(hand.word(117))),
+        ((700, 150), (900, 150)),
+    ]:
+        mouse = hand.page.mouse
+        mouse.move(*start)
+        mouse.down()
+        mouse.move(*end, steps=5)
+        hand.press("Escape")
+        mouse.move(*centre(hand.word(118)))
+        mouse.up()
+        hand.rest()
+        assert hand.address() == "project=parentheses&pos=100&range=107%2C109"
+    assert hand.page.get_by_role("button", name="undo").is_disabled()
+
+
+def test_escape_stops_what_is_dragged_beyond_an_edge(explore):
+    hand = explore(pos=100)
+    mouse = hand.page.mouse
+    mouse.move(*centre(hand.word(112)))
+    mouse.down()
+    mouse.move(1399, 300)
+    hand.page.wait_for_function("new URLSearchParams(location.search).get('pos') > 101")
+    hand.press("Escape")
+    address = hand.address()
+    assert "range" not in address
+    hand.page.wait_for_timeout(300)
+    assert hand.address() == address
+    mouse.up()
+
+
 @pytest.mark.parametrize("modifier", ["Control", "Meta"])
 def test_steps_are_undone_and_redone_as_anywhere_else(explore, modifier):
     hand = explore(pos=100, range="107,109")

@@ -107,6 +107,7 @@ export function matches(parent: HTMLElement, emit: Emit, again: () => void): Ren
   add(root, "div", { class: "hairline" });
   const lines: Line[] = [];
   const layoutChanged = watch();
+  const patternChanged = watch();
   const list = memo(rowsOf);
   const encode = memo(encodingsOf);
   const paint = memo(paintingOf);
@@ -235,6 +236,7 @@ export function matches(parent: HTMLElement, emit: Emit, again: () => void): Ren
     if (!answer) return;
     const encoding = encode(tracks, annotations, answer.query.cells.length, theme);
     const painting = paint(answer, state.projected, state.masked, encoding, standIn, theme);
+    if (patternChanged(patternOf(answer))) parent.scrollTop = scrolled = 0;
     // What is seen comes first.
     const top = Math.min(all.length, Math.floor(scrolled / ROW_HEIGHT));
     let drawn = 0;
@@ -243,6 +245,12 @@ export function matches(parent: HTMLElement, emit: Emit, again: () => void): Ren
       if (drawRow(row, painting)) drawn++;
     }
   };
+}
+
+/** Names what was matched: all of a query but how many matches are listed and what is said of each. */
+function patternOf({ query }: MatchAnswer): string {
+  const { limit, left, right, dims, ...pattern } = query;
+  return JSON.stringify(pattern);
 }
 
 const paintingOf = (

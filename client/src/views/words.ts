@@ -50,10 +50,10 @@ export const words: View = (parent, emit) => {
     if (event.shiftKey && fixed) {
       const end = from < fixed.from ? "from" : "to";
       emit(moveEnd(end, from), "live");
-      return (at, ended) => emit(moveEnd(end, positionAt(model, at.x)), ended ? "done" : "live");
+      return (at, phase) => emit(moveEnd(end, positionAt(model, at.x)), phase);
     }
     emit(brush(from, from), "live");
-    return (at, ended) => emit(brush(from, positionAt(model, at.x)), ended ? "done" : "live");
+    return (at, phase) => emit(brush(from, positionAt(model, at.x)), phase);
   });
   lane.addEventListener("pointermove", (event) => {
     emit(point({ pos: positionAt(model, locate(event, lane).x) }), "live");
