@@ -386,12 +386,17 @@ export const follow =
       pos: Math.max(0, from - column),
     });
 
-/** Keeps the window of `columns` and what is brushed inside a corpus of `total` positions. */
+/** Keeps the window of `columns`, what is brushed and what is off around it inside a corpus of `total` positions. */
 export const within =
   (total: number, columns: number): Transition =>
   (s) => {
     const last = Math.max(0, total - 1);
     const range =
       s.range && s.range.from <= last ? { from: s.range.from, to: Math.min(s.range.to, last) } : null;
-    return having(s, { pos: Math.min(s.pos, Math.max(0, total - columns)), range });
+    const [before, after] = s.constraints;
+    return having(s, {
+      pos: Math.min(s.pos, Math.max(0, total - columns)),
+      range,
+      constraints: [Math.min(before, last), Math.min(after, last)],
+    });
   };

@@ -296,6 +296,17 @@ def test_more_matches_can_be_listed(explore):
     assert hand.matches() == rows_of(answer(hand, limit=100), len(hand.cells()))
 
 
+def test_numbers_of_another_selection_are_dimmed_where_the_server_does_not_answer(explore):
+    hand = explore(**SELECTED)
+    hand.page.route("**/api/v2/match?*", lambda route: route.abort())
+    hand.press("=")
+    assert hand.page.locator(".notice").inner_text().startswith("The server does not answer.")
+    for part in (".totals", "[data-view=histogram]", ".match-rows", ".maps"):
+        assert hand.page.locator(part).get_attribute("data-stale") == "true"
+    hand.page.unroute("**/api/v2/match?*")
+    hand.page.wait_for_selector(".totals[data-stale=false]")
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_heat_maps_can_be_read_through_their_legends(page, explore, theme):
     page.emulate_media(color_scheme=theme)

@@ -317,3 +317,26 @@ def test_a_source_without_tanh_is_selected_by_its_own_numbers(explore):
     hand = explore(pos=100, source="states::raw", threshold=0.5, range="110,111")
     on = states * 2 >= 0.5
     assert hand.cells() == np.flatnonzero(on[110] & on[111] & ~on[109]).tolist()
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [("150", f"cells 0 to {CELLS - 1}"), ("abc", f"cells 0 to {CELLS - 1}"), ("7-", "needs sides ±")],
+)
+def test_a_cell_that_there_is_not_is_refused_beside_its_field(explore, typed, said):
+    hand = explore(pos=100, range="107,109", threshold=0.1)
+    before = hand.cells()
+    field = hand.page.locator("input[name=cell]")
+    field.fill(typed)
+    field.press("Enter")
+    assert hand.page.get_by_role("alert").inner_text() == said
+    assert hand.cells() == before
+    field.fill("7")
+    assert hand.page.get_by_role("alert").inner_text() == ""
+
+
+def test_the_steps_that_are_off_are_no_more_than_the_corpus_has(explore):
+    hand = explore(pos=100, range="107,109", threshold=0.1)
+    hand.field("before", 999999999)
+    assert hand.page.locator("input[name=before]").input_value() == str(len(states) - 1)
+    assert f"off={len(states) - 1}%2C0" in hand.address()
