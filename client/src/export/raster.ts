@@ -6,13 +6,13 @@ export const SCALE = 2;
 const MOST_SIDE = 32_767;
 const MOST_PIXELS = 2 ** 28;
 
+/** As fine as it is meant to be, or as a browser can draw. */
+export const scaleOf = (width: number, height: number): number =>
+  Math.min(SCALE, MOST_SIDE / Math.max(width, height), Math.sqrt(MOST_PIXELS / (width * height)));
+
 /** As a PNG, twice as fine as the page; with its scale, which is less where it would be larger than a browser can draw. */
 export async function pngOf({ svg, width, height }: Picture): Promise<{ png: Blob; scale: number }> {
-  const scale = Math.min(
-    SCALE,
-    MOST_SIDE / Math.max(width, height),
-    Math.sqrt(MOST_PIXELS / (width * height)),
-  );
+  const scale = scaleOf(width, height);
   const image = new Image();
   const source = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
   try {
