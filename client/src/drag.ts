@@ -5,12 +5,15 @@ export interface Point {
   readonly y: number;
 }
 
+/** How far a gesture is; Escape cancels it. */
+export type Gesture = "live" | "done" | "cancel";
+
 /** Gets each move of a gesture, and its end. */
-type Moved = (at: Point, ended: boolean) => void;
+export type Moved = (at: Point, phase: Gesture) => void;
 
 /**
- * Calls `start` when the primary button goes down on `target`; what it returns gets the moves until the button is up,
- * wherever the pointer goes. Points are relative to `frame`.
+ * Calls `start` when the primary button goes down on `target`; what it returns gets the moves until the button is up
+ * or Escape is pressed, wherever the pointer goes. Points are relative to `frame`.
  */
 export function onDrag(
   target: HTMLElement,
@@ -24,21 +27,30 @@ export function onDrag(
     down.stopPropagation();
     target.setPointerCapture(down.pointerId);
     let last = locate(down, frame);
+    const gesture = new AbortController();
+    const { signal } = gesture;
+    const end = (phase: Gesture) => {
+      gesture.abort();
+      moved(last, phase);
+    };
     const move = (event: PointerEvent) => {
       if (event.pointerId !== down.pointerId) return;
-      last = locate(event, frame);
-      moved(last, false);
+      if (event.type !== "pointercancel") last = locate(event, frame);
+      if (event.type === "pointermove") moved(last, "live");
+      else end("done");
     };
-    const end = (event: PointerEvent) => {
-      if (event.pointerId !== down.pointerId) return;
-      target.removeEventListener("pointermove", move);
-      target.removeEventListener("pointerup", end);
-      target.removeEventListener("pointercancel", end);
-      moved(event.type === "pointerup" ? locate(event, frame) : last, true);
+    for (const type of ["pointermove", "pointerup", "pointercancel"] as const) {
+      target.addEventListener(type, move, { signal });
+    }
+    const cancel = (event: KeyboardEvent) => {
+      if (event.key !== "Escape") return;
+      event.preventDefault();
+      event.stopPropagation();
+      target.releasePointerCapture(down.pointerId);
+      end("cancel");
     };
-    target.addEventListener("pointermove", move);
-    target.addEventListener("pointerup", end);
-    target.addEventListener("pointercancel", end);
+    // Before anything else on the page takes the key.
+    window.addEventListener("keydown", cancel, { capture: true, signal });
   });
 }
 

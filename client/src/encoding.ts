@@ -76,7 +76,9 @@ export function valueAt(context: Context, dim: string, row: number, step: number
   if (!column) return undefined;
   if (Array.isArray(column)) return (column as readonly (readonly Label[])[])[row]?.[step];
   const { words, weights } = column as RankedWords;
-  return words[row]?.[step] && { words: words[row][step], weights: weights[row]?.[step] ?? [] };
+  const value = words[row]?.[step] && { words: words[row][step], weights: weights[row]?.[step] ?? [] };
+  // Where there is no ranking, as at the start of a sequence, a file has to hold words all the same.
+  return value?.weights.length && !value.weights.some(Boolean) ? undefined : value;
 }
 
 /** How many of `selected` cells are on: from nothing at all to the full accent. */

@@ -70,6 +70,8 @@ export interface Model {
   readonly hues: ReadonlyMap<number, number>;
   readonly excluded: Excluded | null;
   readonly matches: MatchAnswer | null;
+  /** Whether these are matches of what was selected before. */
+  readonly outdated: boolean;
   readonly found: Answers["found"];
   readonly stale: (part: Part) => boolean;
   readonly error: (part: Part) => ApiError | null;
@@ -205,6 +207,7 @@ export function createModels(): (state: State, theme: Theme, size: Size, loader:
         ? explain(window.states, cut, range, constraints, lowered(threshold, thresholds, cuts, sides))
         : null,
       matches: answers.matches,
+      outdated: !settled || loader.pending("matches") || loader.error("matches") !== null,
       found: answers.found,
       stale: loader.pending,
       error: loader.error,

@@ -5,6 +5,8 @@ import { ApiError } from "./api";
 const OVERTAKEN = 409;
 /** In milliseconds. */
 const OVERTAKEN_PAUSE = 100;
+/** Before a server that does not answer is asked again; milliseconds. */
+const UNREACHED_PAUSE = 3000;
 /** In seconds. */
 const RETRY_AT_MOST = 30;
 
@@ -75,6 +77,8 @@ export class Slot<T> {
             this.changed();
             return;
           }
+          // Nobody waits for it, but it may come back.
+          if (error.status === 0) this.timer = setTimeout(ask, UNREACHED_PAUSE);
         }
       }
       this.pending = false;

@@ -118,10 +118,15 @@ function same(a: unknown, b: unknown): boolean {
 }
 
 /** Whether two states differ in more than where one looks, which is what undo steps over. */
-export function sameChoice(a: State, b: State): boolean {
-  const { pos, columnWidth } = a;
-  return having(a, { ...b, pos, columnWidth, ...passing(a) }) === a;
-}
+export const sameChoice = (a: State, b: State): boolean => backTo(b)(a) === a;
+
+/** Chooses what `before` does; where one looks, and what is in no address, stays. */
+export const backTo =
+  (before: State): Transition =>
+  (s) => {
+    const { pos, columnWidth } = s;
+    return having(s, { ...before, pos, columnWidth, ...passing(s) });
+  };
 
 /** What is in no address and survives every step back: what is pointed at, and the search. */
 export const passing = ({ hover, query, foundLimit }: State): Partial<State> => ({
@@ -381,12 +386,17 @@ export const follow =
       pos: Math.max(0, from - column),
     });
 
-/** Keeps the window of `columns` and what is brushed inside a corpus of `total` positions. */
+/** Keeps the window of `columns`, what is brushed and what is off around it inside a corpus of `total` positions. */
 export const within =
   (total: number, columns: number): Transition =>
   (s) => {
     const last = Math.max(0, total - 1);
     const range =
       s.range && s.range.from <= last ? { from: s.range.from, to: Math.min(s.range.to, last) } : null;
-    return having(s, { pos: Math.min(s.pos, Math.max(0, total - columns)), range });
+    const [before, after] = s.constraints;
+    return having(s, {
+      pos: Math.min(s.pos, Math.max(0, total - columns)),
+      range,
+      constraints: [Math.min(before, last), Math.min(after, last)],
+    });
   };

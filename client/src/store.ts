@@ -1,12 +1,14 @@
 /** Holds the state of the page, its past, and the address that goes with it. */
 import { fromQuery, toQuery } from "./address";
-import { having, passing, type State, sameChoice, type Transition } from "./state";
+import type { Gesture } from "./drag";
+import { backTo, having, passing, type State, sameChoice, type Transition } from "./state";
 
 /**
  * How a change comes about: `live` while a gesture is under way, `done` when it is one step by itself or the last of a
- * gesture, `jump` when it leads elsewhere, so that the browser's back button leads back.
+ * gesture, `cancel` when the gesture is called off, so that only where one looks changes, and `jump` when it leads
+ * elsewhere, so that the browser's back button leads back.
  */
-export type Phase = "live" | "done" | "jump";
+export type Phase = Gesture | "jump";
 export type Emit = (transition: Transition, phase?: Phase) => void;
 
 export interface Store {
@@ -76,7 +78,8 @@ export function createStore(changed: () => void): Store {
     state: () => state,
     busy: () => timer !== undefined,
     emit(transition, phase = "done") {
-      const next = transition(state);
+      const changed = transition(state);
+      const next = phase === "cancel" ? backTo(settled)(changed) : changed;
       if (phase === "jump" && next !== state) {
         writeAddress();
         history.pushState(null, "", toQuery(next));

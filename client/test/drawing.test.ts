@@ -5,11 +5,13 @@ import type { Context } from "../src/api";
 import { annotationEncoding, countEncoding, type Mark, masked, valueAt } from "../src/encoding";
 import { assignHues } from "../src/hues";
 import { GUTTER, layoutOf } from "../src/layout";
+import { countLengths } from "../src/lengths";
+import type { MatchAnswer } from "../src/loader";
 import type { Theme } from "../src/theme";
 import { lowerCuts, onGrid, thresholdsOf } from "../src/thresholds";
-import { areCharacters, columnWidthFor, fitted, visible, visibleText } from "../src/tokens";
-import { countLengths } from "../src/views/histogram";
+import { areCharacters, columnWidthFor, fitted, tokensIn, visible, visibleText } from "../src/tokens";
 import { keysThatFit } from "../src/views/legend";
+import { endOf } from "../src/views/matches";
 
 const THEMES = (["light", "dark"] as const).map(
   (name) => ({ name, paper: "#ffffff", ink: "#1d2127", accent: "#3d4fc4" }) as Theme,
@@ -18,6 +20,14 @@ const THEMES = (["light", "dark"] as const).map(
 describe("tokens", () => {
   it("show white space as signs, and nothing else", () => {
     expect([" ", "\n", "\t", "\r\n", "", "a b"].map(visible)).toEqual(["␣", "⏎", "⇥", "␍⏎", "∅", "a b"]);
+  });
+
+  it("are as many of a phrase as it takes to write it, with spaces between them or without", () => {
+    expect(tokensIn("the cat", ["the", "cat", "sat"])).toBe(2);
+    expect(tokensIn("a b", ["a", " ", "b", "c"])).toBe(3);
+    expect(tokensIn("a  b", ["a", " b", "c"])).toBe(2);
+    expect(tokensIn("a b", ["a"])).toBe(1);
+    expect(tokensIn("a", ["b"])).toBe(0);
   });
 
   it("are characters where none is longer, counted as a person would", () => {
@@ -231,12 +241,46 @@ describe("the matches of a histogram", () => {
   });
 });
 
+describe("the end of the longest list", () => {
+  const answer = (counts: number[], lengths?: readonly [number, number]) =>
+    ({
+      query: { match_length: lengths },
+      matches: {
+        rankingDetail: Array(1000).fill({}),
+        counts,
+        strictLengthHistogram: [0, 5, 1654],
+        fuzzyLengthHistogram: [0, 900, 2000],
+      },
+    }) as unknown as MatchAnswer;
+
+  it("says of how many matches it is, and nothing where it has them all", () => {
+    expect(endOf(answer([16_348, 1654]))).toBe(
+      "The first 1,000 of 18,002 matches, 1,654 of them with all cells; no more can be listed.",
+    );
+    expect(endOf(answer([0, 1654]))).toBe("The first 1,000 of 1,654 matches; no more can be listed.");
+    expect(endOf(answer([10, 990]))).toBe("");
+  });
+
+  it("counts only the lengths that are kept", () => {
+    expect(endOf(answer([0, 9999], [1, 1]))).toBe("");
+    expect(endOf(answer([0, 9999], [2, 2]))).toContain("of 2,000 matches, 1,654 of them with");
+  });
+});
+
 describe("valueAt", () => {
   const context: Context = {
     cell_count: [[3]],
     meta_pos: [["NN", null]],
     meta_top: { words: [[["a", "b"]]], weights: [[[0.75, 0.25]]] },
   };
+
+  it("finds no ranked words where all weigh nothing, as where nothing was predicted", () => {
+    const weigh = (...weights: (number | null)[]) =>
+      valueAt({ meta_top: { words: [[["a", "b"]]], weights: [[weights]] } }, "meta_top", 0, 0);
+    expect([weigh(0, 0), weigh(null, null), weigh(0, null)]).toEqual([undefined, undefined, undefined]);
+    expect(weigh(0.5, 0)).toEqual({ words: ["a", "b"], weights: [0.5, 0] });
+    expect(weigh()).toEqual({ words: ["a", "b"], weights: [] });
+  });
 
   it("finds counts, labels and ranked words, and nothing outside", () => {
     expect(valueAt(context, "cell_count", 0, 0)).toBe(3);

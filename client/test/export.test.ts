@@ -3,6 +3,7 @@ import type { Matches } from "../src/api";
 import { colourOf } from "../src/export/colour";
 import { csvOf } from "../src/export/csv";
 import { jsonOf, type MatchFile, recordsOf } from "../src/export/matches";
+import { SCALE, scaleOf } from "../src/export/raster";
 import { fileStem } from "../src/export/save";
 import { INITIAL } from "../src/state";
 
@@ -188,4 +189,11 @@ it("colours are read in every notation that computed styles have", () => {
   expect(colourOf("color(srgb 1 -1e-7 0)")).toEqual({ solid: "rgb(255,0,0)", opacity: 1 });
   expect(colourOf("rgba(0, 0, 0, 0)")).toBeNull();
   expect(colourOf("none")).toBeNull();
+});
+
+it("a picture in pixels is twice as fine as the page, or as fine as a browser can draw", () => {
+  expect(scaleOf(1400, 900)).toBe(SCALE);
+  expect(Math.round(24_500 * scaleOf(1400, 24_500))).toBe(32_767);
+  const wide = scaleOf(16_000, 8_000);
+  expect(16_000 * 8_000 * wide ** 2).toBeCloseTo(2 ** 28, -2);
 });

@@ -54,6 +54,28 @@ describe("a slot", () => {
     expect(slot).toMatchObject({ value: "A", pending: true });
   });
 
+  it("asks a server that does not answer again every few seconds, without being awaited", async () => {
+    const { asked, load } = requests();
+    const slot = new Slot<string>(() => {});
+    slot.want("a", load("a"));
+    for (let i = 0; i < 3; i++) {
+      asked[i].fail(new ApiError("The server does not answer.", 0));
+      await settle();
+      expect(slot).toMatchObject({ pending: false, error: { status: 0 } });
+      await vi.advanceTimersByTimeAsync(3000);
+      expect(asked).toHaveLength(i + 2);
+    }
+    asked[3].answer("A");
+    await settle();
+    expect(slot).toMatchObject({ value: "A", pending: false, error: null });
+    slot.want("b", load("b"));
+    asked[4].fail(new ApiError("The server does not answer.", 0));
+    await settle();
+    slot.want("c", load("c"));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(asked.map(({ name }) => name)).toEqual(["a", "a", "a", "a", "b", "c"]);
+  });
+
   it("asks only when the pause is over, for what is wanted then", async () => {
     const { asked, load } = requests();
     const slot = new Slot<string>(() => {});

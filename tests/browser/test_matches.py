@@ -274,11 +274,37 @@ def test_what_is_awaited_is_dimmed_only_once_it_takes_long_and_moves_nothing(pag
     page.wait_for_function("it => getComputedStyle(it).opacity == 1", arg=rows)
 
 
+def test_another_pattern_is_read_from_its_best_match_and_the_same_one_where_one_was(explore):
+    hand = explore(**SELECTED)
+    body = hand.page.locator(".match-body")
+    scrolled = lambda: body.evaluate("body => body.scrollTop")  # noqa: E731
+    hand.page.get_by_role("button", name="Show more").scroll_into_view_if_needed()
+    there = scrolled()
+    hand.page.get_by_role("button", name="Show more").click()
+    hand.rest()
+    hand.page.get_by_role("button", name="Wider columns").click()
+    hand.rest()
+    assert scrolled() == there > 0
+    hand.press("]")
+    assert scrolled() == 0
+
+
 def test_more_matches_can_be_listed(explore):
     hand = explore(**SELECTED)
     hand.page.get_by_role("button", name="Show more").click()
     hand.rest()
     assert hand.matches() == rows_of(answer(hand, limit=100), len(hand.cells()))
+
+
+def test_numbers_of_another_selection_are_dimmed_where_the_server_does_not_answer(explore):
+    hand = explore(**SELECTED)
+    hand.page.route("**/api/v2/match?*", lambda route: route.abort())
+    hand.press("=")
+    assert hand.page.locator(".notice").inner_text().startswith("The server does not answer.")
+    for part in (".totals", "[data-view=histogram]", ".match-rows", ".maps"):
+        assert hand.page.locator(part).get_attribute("data-stale") == "true"
+    hand.page.unroute("**/api/v2/match?*")
+    hand.page.wait_for_selector(".totals[data-stale=false]")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -151,6 +151,40 @@ def test_the_keyboard_does_what_the_mouse_does(explore):
     assert "range=106%2C110" in hand.address()
 
 
+def test_escape_calls_off_what_is_dragged(explore):
+    hand = explore(pos=100, range="107,109")
+    for start, end in [
+        (centre(hand.word(112)), centre(hand.word(117))),
+        (centre(hand.page.locator("[data-handle=to]")), centre(hand.word(117))),
+        ((700, 150), (900, 150)),
+    ]:
+        mouse = hand.page.mouse
+        mouse.move(*start)
+        mouse.down()
+        mouse.move(*end, steps=5)
+        hand.press("Escape")
+        mouse.move(*centre(hand.word(118)))
+        mouse.up()
+        hand.rest()
+        assert hand.address() == "project=parentheses&pos=100&range=107%2C109"
+    assert hand.page.get_by_role("button", name="undo").is_disabled()
+
+
+def test_escape_stops_what_is_dragged_beyond_an_edge(explore):
+    hand = explore(pos=100)
+    mouse = hand.page.mouse
+    mouse.move(*centre(hand.word(112)))
+    mouse.down()
+    mouse.move(1399, 300)
+    hand.page.wait_for_function("new URLSearchParams(location.search).get('pos') > 101")
+    hand.press("Escape")
+    address = hand.address()
+    assert "range" not in address
+    hand.page.wait_for_timeout(300)
+    assert hand.address() == address
+    mouse.up()
+
+
 @pytest.mark.parametrize("modifier", ["Control", "Meta"])
 def test_steps_are_undone_and_redone_as_anywhere_else(explore, modifier):
     hand = explore(pos=100, range="107,109")
@@ -285,3 +319,26 @@ def test_a_source_without_tanh_is_selected_by_its_own_numbers(explore):
     hand = explore(pos=100, source="states::raw", threshold=0.5, range="110,111")
     on = states * 2 >= 0.5
     assert hand.cells() == np.flatnonzero(on[110] & on[111] & ~on[109]).tolist()
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [("150", f"cells 0 to {CELLS - 1}"), ("abc", f"cells 0 to {CELLS - 1}"), ("7-", "needs sides ±")],
+)
+def test_a_cell_that_there_is_not_is_refused_beside_its_field(explore, typed, said):
+    hand = explore(pos=100, range="107,109", threshold=0.1)
+    before = hand.cells()
+    field = hand.page.locator("input[name=cell]")
+    field.fill(typed)
+    field.press("Enter")
+    assert hand.page.get_by_role("alert").inner_text() == said
+    assert hand.cells() == before
+    field.fill("7")
+    assert hand.page.get_by_role("alert").inner_text() == ""
+
+
+def test_the_steps_that_are_off_are_no_more_than_the_corpus_has(explore):
+    hand = explore(pos=100, range="107,109", threshold=0.1)
+    hand.field("before", 999999999)
+    assert hand.page.locator("input[name=before]").input_value() == str(len(states) - 1)
+    assert f"off={len(states) - 1}%2C0" in hand.address()

@@ -1,5 +1,4 @@
 /** The matches as data: asked for anew, as many as the server gives, with everything that it takes to ask again. */
-import { sum } from "d3-array";
 import {
   type Context,
   fetchMatchesApart,
@@ -10,8 +9,8 @@ import {
   matchAddress,
   type RankedWords,
 } from "../api";
+import { numbersOf } from "../lengths";
 import { dimOf, MAX_LIMIT } from "../state";
-import { countLengths } from "../views/histogram";
 
 /** Steps of context before and after a match. */
 const AROUND = 10;
@@ -75,7 +74,7 @@ export async function collectMatches(
     page,
     api: matchAddress(query),
     request,
-    total: request.match_length ? countLengths(fuzzyLengthHistogram, request.match_length) : sum(counts),
+    total: numbersOf(matches, request.match_length ?? null).any,
     counts,
     fuzzyLengthHistogram,
     strictLengthHistogram,

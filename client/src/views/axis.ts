@@ -19,9 +19,9 @@ export const axis: View = (parent, emit) => {
 
   onDrag(lane, lane, (start) => {
     const from = model.state.pos;
-    return (at, ended) => {
+    return (at, phase) => {
       const steps = Math.round((start.x - at.x) / model.layout.columnWidth);
-      emit(moveTo(from + steps), ended ? "done" : "live");
+      emit(moveTo(phase === "cancel" ? from : from + steps), phase);
     };
   });
 

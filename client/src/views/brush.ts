@@ -92,9 +92,9 @@ export const brushView: View = (parent, emit) => {
       "aria-label": handle.label,
       title: handle.label,
     });
-    onColumnDrag(grip, lane, now, emit, () => (at, ended) => {
+    onColumnDrag(grip, lane, now, emit, () => (at, phase) => {
       const boundary = Math.round(at.x / model.layout.columnWidth) + model.state.pos;
-      emit(handle.moved(boundary), ended ? "done" : "live");
+      emit(handle.moved(boundary), phase);
     });
     grip.addEventListener("keydown", (event) => {
       const steps: Record<string, number> = {
@@ -114,9 +114,9 @@ export const brushView: View = (parent, emit) => {
   onColumnDrag(bar, lane, now, emit, (start) => {
     const { from, to } = rangeOf(model.state);
     const grabbed = positionAt(model, start.x);
-    return (at, ended) => {
+    return (at, phase) => {
       const by = Math.max(-from, Math.min(model.total - 1 - to, positionAt(model, at.x) - grabbed));
-      emit(slideRange(from + by), ended ? "done" : "live");
+      emit(slideRange(from + by), phase);
     };
   });
 

@@ -42,8 +42,10 @@ export function cells(parent: HTMLElement, emit: Emit, history: History, now: ()
     autocomplete: "off",
     placeholder: "+ cell",
     "aria-label": "Add a cell by its number",
+    "aria-describedby": "cell-refusal",
     title: "Add a cell by its number, with a minus behind it for its negative side",
   });
+  const refusal = add(adder, "span", { id: "cell-refusal", class: "problem", role: "alert" });
   const togglePin = () => emit(pin(now().state.pinned ? null : now().selected));
   const pinButton = button("pin", togglePin, { class: "quiet" });
   const clearButton = button("clear", () => emit(clear), {
@@ -104,12 +106,18 @@ export function cells(parent: HTMLElement, emit: Emit, history: History, now: ()
   adder.addEventListener("submit", (event) => {
     event.preventDefault();
     const id = cellNamed(added.value, model);
-    added.setCustomValidity(id === null ? `Cells are numbered 0 to ${model.cells - 1}.` : "");
-    if (id === null || !adder.reportValidity()) return;
+    refuse(typeof id === "string" ? id : "");
+    if (typeof id === "string") return;
     if (!now().selected.includes(id)) emit(toggleCell(id, now().selected));
     added.value = "";
   });
-  added.addEventListener("input", () => added.setCustomValidity(""));
+  added.addEventListener("input", () => refuse(""));
+
+  /** Says beside the field what it takes, where it does not take what is in it. */
+  function refuse(why: string): void {
+    if (refusal.textContent !== why) refusal.textContent = why;
+    setAttribute(added, "aria-invalid", why === "" ? null : "true");
+  }
 
   for (const type of ["pointerover", "focusin"]) {
     chips.addEventListener(type, (event) => emit(point({ cell: cellOf(event) }), "live"));
@@ -201,11 +209,12 @@ export function cells(parent: HTMLElement, emit: Emit, history: History, now: ()
   }
 }
 
-/** The cell, or the side of one, that `text` names as chips do, a hyphen being as good as a minus; else null. */
-function cellNamed(text: string, { cells, state }: Model): number | null {
+/** The cell, or the side of one, that `text` names as chips do, a hyphen being as good as a minus; else what is allowed. */
+function cellNamed(text: string, { cells, state }: Model): number | string {
   const [, number, minus] = /^\s*(\d+)\s*([-\u2212]?)\s*$/.exec(text) ?? [];
   const cell = number === undefined ? Number.NaN : Number(number);
-  if (!(cell < cells) || (minus && state.sides !== "both")) return null;
+  if (!(cell < cells)) return `cells 0 to ${cells - 1}`;
+  if (minus && state.sides !== "both") return "needs sides ±";
   return minus ? cells + cell : cell;
 }
 

@@ -1,5 +1,5 @@
 /** Dragging along the columns of a lane: what is dragged stays in view, and beyond an edge the view comes along. */
-import { onDrag, type Point } from "../drag";
+import { type Moved, onDrag, type Point } from "../drag";
 import type { Model } from "../model";
 import { panBy } from "../state";
 import type { Emit } from "../store";
@@ -13,7 +13,7 @@ export function onColumnDrag(
   lane: HTMLElement,
   now: () => Model,
   emit: Emit,
-  start: (at: Point, event: PointerEvent) => (at: Point, ended: boolean) => void,
+  start: (at: Point, event: PointerEvent) => Moved,
 ): void {
   onDrag(target, lane, (down, event) => {
     const width = () => now().layout.columns * now().layout.columnWidth;
@@ -24,13 +24,13 @@ export function onColumnDrag(
       const at = inside(last);
       if (at.x === last.x) return;
       emit(panBy(Math.sign(last.x - at.x)), "live");
-      moved(at, false);
+      moved(at, "live");
     };
     const timer = setInterval(pan, (1000 * now().layout.columnWidth) / SPEED);
-    return (at, ended) => {
+    return (at, phase) => {
       last = at;
-      if (ended) clearInterval(timer);
-      moved(inside(at), ended);
+      if (phase !== "live") clearInterval(timer);
+      moved(inside(at), phase);
     };
   });
 }

@@ -4,7 +4,7 @@ import { add, button, element, formatCount, setAttribute } from "../dom";
 import { csvOf } from "../export/csv";
 import { collectMatches, jsonOf, type MatchFile } from "../export/matches";
 import { pictureOf } from "../export/picture";
-import { pngOf } from "../export/raster";
+import { pngOf, SCALE } from "../export/raster";
 import { fileStem, save } from "../export/save";
 import type { Model } from "../model";
 import type { Render } from "./view";
@@ -57,7 +57,7 @@ export function exportMenu(parent: HTMLElement, page: HTMLElement): Render {
       label: "Picture, PNG",
       detail: "the same in pixels, twice as fine",
       matches: false,
-      act: () => keep("png", pngOf(picture())),
+      act: keepPng,
     },
     {
       label: "Matches, CSV",
@@ -92,6 +92,14 @@ export function exportMenu(parent: HTMLElement, page: HTMLElement): Render {
     return `Saved as ${name}.`;
   }
 
+  async function keepPng(): Promise<string> {
+    const stem = fileStem(model.state);
+    const { png, scale } = await pngOf(picture());
+    const saved = await keep("png", png, stem);
+    if (scale === SCALE) return saved;
+    return `${saved} It is drawn at ${scale.toFixed(2)} instead of ${SCALE} times the size of the page, since browsers draw no larger picture; the SVG has no limit.`;
+  }
+
   async function keepMatches(
     kind: string,
     type: string,
@@ -124,7 +132,8 @@ export function exportMenu(parent: HTMLElement, page: HTMLElement): Render {
   async function run(item: Item): Promise<void> {
     close();
     say("Saving …");
-    // The menu is gone and the word is there before the work begins.
+    // The menu is gone and the word is there before the work begins: a frame later, and after it is painted.
+    await new Promise(requestAnimationFrame);
     await new Promise((resume) => setTimeout(resume));
     try {
       say(await item.act());

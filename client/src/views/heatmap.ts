@@ -126,7 +126,7 @@ export const heatmaps: View = (parent, emit) => {
   return (next) => {
     model = next;
     const { state, layout, matches, tracks, annotations, theme } = model;
-    root.dataset.stale = String(model.stale("matches") || model.error("matches") !== null);
+    root.dataset.stale = String(model.outdated);
     if (!changed(matches, layout, state.projected, state.masked, tracks, annotations, theme)) return;
     root.hidden = !matches || matches.matches.rankingDetail.length === 0;
     root.style.width = `${layout.mapsWidth}px`;

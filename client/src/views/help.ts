@@ -43,7 +43,10 @@ const PARTS: readonly (readonly [string, string])[] = [
     "Chips",
     "The selected cells, in the colours of their lines while they are few; a click takes one out, “bring back” puts in again all that were taken out, and “+” with a number shows the rest of them.",
   ],
-  ["+ cell", "Write the number of a cell to put it in, with a minus behind it for its negative side."],
+  [
+    "+ cell",
+    "Write the number of a cell to put it in, with a minus behind it for its negative side (sides ±).",
+  ],
   ["Pin", "Keeps the selected cells as they are while the range moves on."],
   ["Clear", "Lets go of the range and all cells."],
   [
@@ -60,7 +63,7 @@ const PARTS: readonly (readonly [string, string])[] = [
   ],
   [
     "Matches",
-    "The ranges of the corpus, yours among them, in which selected cells do the same, best first: most selected cells, then fewest others.",
+    "The ranges of the corpus, yours among them, in which selected cells do the same, best first: most selected cells, then fewest others. “Show more” lists up to 1,000 of them.",
   ],
   [
     "Columns",
@@ -95,6 +98,7 @@ const MOUSE: readonly (readonly [string, string])[] = [
   ["Wheel, or drag the numbers", "move through the corpus"],
   ["Ctrl + wheel", "narrower or wider columns"],
   ["Shift + click on a word", "extend the range to it"],
+  ["Esc while dragging", "leaves everything as it was before"],
 ];
 const FOCUSED: readonly (readonly [string, string])[] = [
   ["Words", "← and → go from word to word, Enter selects one, Shift with an arrow extends the range"],

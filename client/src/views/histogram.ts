@@ -1,8 +1,9 @@
 /** How many matches are how long; a click keeps only those of one length. */
-import { max, sum } from "d3-array";
+import { max } from "d3-array";
 import { scaleSqrt } from "d3-scale";
 import { select } from "d3-selection";
 import { add, formatCount } from "../dom";
+import { AND_MORE, type Lengths, NO_END, written } from "../lengths";
 import { watch } from "../memo";
 import type { Model } from "../model";
 import { keepLengths, stepLength } from "../state";
@@ -13,9 +14,6 @@ const WIDTH = 120;
 const HEIGHT = 20;
 /** Above the bars, for what the tallest of them counts. */
 const HEAD = 11;
-/** The last entry of a histogram counts all lengths from here on. */
-const AND_MORE = 200;
-const NO_END = 2 ** 31 - 1;
 
 interface Bar {
   readonly length: number;
@@ -23,10 +21,6 @@ interface Bar {
   readonly all: number;
   readonly any: number;
 }
-
-/** The matches in a histogram that are as long as one of `lengths`. */
-export const countLengths = (histogram: readonly number[], [low, high]: readonly [number, number]): number =>
-  sum(histogram.slice(low, Math.min(high, AND_MORE) + 1));
 
 export const histogram: View = (parent, emit) => {
   const root = add(parent, "div", {
@@ -37,6 +31,7 @@ export const histogram: View = (parent, emit) => {
   });
   const svg = select(root)
     .append("svg")
+    .attr("aria-hidden", "true")
     .attr("width", WIDTH)
     .attr("height", HEAD + HEIGHT + 11)
     .append("g")
@@ -56,7 +51,7 @@ export const histogram: View = (parent, emit) => {
 
   return (model: Model) => {
     const { matches, state } = model;
-    root.dataset.stale = String(model.stale("matches"));
+    root.dataset.stale = String(model.outdated);
     if (!changed(matches, state.lengths)) return;
     const any = matches?.matches.fuzzyLengthHistogram ?? [];
     const all = matches?.matches.strictLengthHistogram ?? [];
@@ -117,10 +112,7 @@ export const histogram: View = (parent, emit) => {
 };
 
 /** The lengths that a bar stands for. */
-const lengthsOf = ({ length }: Bar): readonly [number, number] => [
-  length,
-  length >= AND_MORE ? NO_END : length,
-];
+const lengthsOf = ({ length }: Bar): Lengths => [length, length >= AND_MORE ? NO_END : length];
 
-const said = ({ length, all, any }: Bar): string =>
-  `length ${length === AND_MORE ? `${AND_MORE} and more` : length}\n${formatCount(all)} with all cells\n${formatCount(any)} with any`;
+const said = (bar: Bar): string =>
+  `${written(lengthsOf(bar))}\n${formatCount(bar.all)} with all cells\n${formatCount(bar.any)} with any`;

@@ -2,9 +2,10 @@
 import { rgb } from "d3-color";
 import { interpolateRgb } from "d3-interpolate";
 import { toQuery } from "../address";
-import { add, button, element, formatCount, setAttribute } from "../dom";
+import { add, button, counted, element, formatCount, setAttribute } from "../dom";
 import { type Encoding, encodingsOf, masked, type Value, valueAt } from "../encoding";
 import { GUTTER, type Layout, ROW_HEIGHT } from "../layout";
+import { numbersOf } from "../lengths";
 import type { MatchAnswer } from "../loader";
 import { memo, watch } from "../memo";
 import type { Model } from "../model";
@@ -104,9 +105,11 @@ export function matches(parent: HTMLElement, emit: Emit, again: () => void): Ren
   const rows = add(root, "div", { role: "list", "aria-label": "Matches" });
   const more = button("Show more", () => emit(setLimit(2 * model.state.limit)), { class: "more" });
   root.append(more);
+  const end = add(root, "p", { class: "end faint" });
   add(root, "div", { class: "hairline" });
   const lines: Line[] = [];
   const layoutChanged = watch();
+  const patternChanged = watch();
   const list = memo(rowsOf);
   const encode = memo(encodingsOf);
   const paint = memo(paintingOf);
@@ -145,6 +148,8 @@ export function matches(parent: HTMLElement, emit: Emit, again: () => void): Ren
     write(others, String(row.others));
     write(length, String(row.to - row.from + 1));
     write(place, formatCount(row.from));
+    const said = `rank ${row.rank + 1}, position ${formatCount(row.from)}, ${row.fit} of ${counted(selected, "cell")}`;
+    root.setAttribute("aria-label", said);
   }
 
   function drawWords({ lane, tokens }: Line, row: Row, painting: Painting): void {
@@ -211,14 +216,14 @@ export function matches(parent: HTMLElement, emit: Emit, again: () => void): Ren
   return (next) => {
     model = next;
     const { state, layout, matches: answer, theme, tracks, annotations, standIn } = model;
-    const stale = model.stale("matches") || model.error("matches") !== null;
-    root.dataset.stale = String(stale);
+    root.dataset.stale = String(model.outdated);
     // Links wait for the answer: while somebody drags, nobody follows one.
-    if (!stale) address = toQuery(state);
+    if (!model.outdated) address = toQuery(state);
 
     const all = answer ? list(answer) : [];
     root.hidden = all.length === 0;
     more.hidden = all.length < state.limit || state.limit >= MAX_LIMIT;
+    if (answer) write(end, all.length < MAX_LIMIT ? "" : endOf(answer));
     if (layoutChanged(layout, model.characters)) {
       rows.classList.toggle("characters", model.characters);
       root.style.setProperty("--start", String(layout.start));
@@ -235,6 +240,7 @@ export function matches(parent: HTMLElement, emit: Emit, again: () => void): Ren
     if (!answer) return;
     const encoding = encode(tracks, annotations, answer.query.cells.length, theme);
     const painting = paint(answer, state.projected, state.masked, encoding, standIn, theme);
+    if (patternChanged(patternOf(answer))) parent.scrollTop = scrolled = 0;
     // What is seen comes first.
     const top = Math.min(all.length, Math.floor(scrolled / ROW_HEIGHT));
     let drawn = 0;
@@ -243,6 +249,21 @@ export function matches(parent: HTMLElement, emit: Emit, again: () => void): Ren
       if (drawRow(row, painting)) drawn++;
     }
   };
+}
+
+/** What the end of the longest list says; nothing where it has all matches. */
+export function endOf({ matches, query }: MatchAnswer): string {
+  const listed = matches.rankingDetail.length;
+  const { all, any } = numbersOf(matches, query.match_length ?? null);
+  if (any <= listed) return "";
+  const whole = all === any ? "" : `, ${formatCount(all)} of them with all cells`;
+  return `The first ${formatCount(listed)} of ${formatCount(any)} matches${whole}; no more can be listed.`;
+}
+
+/** Names what was matched: all of a query but how many matches are listed and what is said of each. */
+function patternOf({ query }: MatchAnswer): string {
+  const { limit, left, right, dims, ...pattern } = query;
+  return JSON.stringify(pattern);
 }
 
 const paintingOf = (
@@ -264,7 +285,7 @@ const paintingOf = (
 function newLine(parent: HTMLElement, rank: number): Line {
   const root = add(parent, "div", { class: "strip match", role: "listitem", "data-rank": rank });
   const facts = add(root, "div", { class: "gutter match-facts" });
-  add(facts, "span", { class: "rank" }, String(rank + 1));
+  add(facts, "span", { class: rank < 999 ? "rank" : "rank long" }, String(rank + 1));
   return {
     root,
     score: add(facts, "span", { class: "score" }),

@@ -1,6 +1,6 @@
 /** What the page says where there are no matches to show: how to begin, what is in the way, what went wrong. */
 import type { ApiError } from "../api";
-import { add, button, counted, element } from "../dom";
+import { add, button, counted, element, formatCount } from "../dom";
 import { watch } from "../memo";
 import type { Model } from "../model";
 import type { Excluded } from "../selection";
@@ -46,7 +46,9 @@ export function notice(parent: HTMLElement, emit: Emit, retry: () => void): Rend
     const waiting = model.stale("matches") || model.stale("window");
     if (
       !changed(
-        error,
+        error?.message,
+        error?.retryAfter,
+        error?.progress,
         entries,
         source,
         selected,
@@ -103,7 +105,7 @@ export function notice(parent: HTMLElement, emit: Emit, retry: () => void): Rend
     switch (reason.by) {
       case "start":
         say(
-          `No cell fits: a sequence starts at position ${reason.at.toLocaleString("en")}, and a range cannot reach across.`,
+          `No cell fits: a sequence starts at position ${formatCount(reason.at)}, and a range cannot reach across.`,
           offer([
             ["End the range before it", moveEnd("to", reason.at - 1)],
             ["Begin it there", moveEnd("from", reason.at)],
@@ -135,7 +137,7 @@ export function notice(parent: HTMLElement, emit: Emit, retry: () => void): Rend
         break;
       case "range":
         say(
-          `No cell fits all ${lengthOf(state)} positions, but ${counted(reason.cells, "cell")} would fit the first ${reason.range.to - reason.range.from + 1}.`,
+          `No cell fits all of ${counted(lengthOf(state), "position")}, but ${counted(reason.cells, "cell")} would fit the first ${formatCount(reason.range.to - reason.range.from + 1)}.`,
           offer([["Shorten the range", moveEnd("to", reason.range.to)]]),
         );
         break;

@@ -112,10 +112,10 @@ export const plot: View = (parent, emit) => {
   onColumnDrag(lane, lane, now, emit, (start) => {
     const from = positionAt(model, start.x);
     let dragged = false;
-    return (at, ended) => {
+    return (at, phase) => {
       dragged ||= Math.abs(at.x - start.x) > DRAGGED;
-      const cell = ended && !dragged ? cellAt(at) : null;
-      if (dragged) emit(brush(from, positionAt(model, at.x)), ended ? "done" : "live");
+      const cell = phase === "done" && !dragged ? cellAt(at) : null;
+      if (dragged) emit(brush(from, positionAt(model, at.x)), phase);
       else if (cell !== null) emit(toggleCell(cell, model.selected));
     };
   });

@@ -139,7 +139,10 @@ function card(entry: Entry, id: string): HTMLElement {
   const root = element("li", { class: "card", "data-project": project }, element("h2", {}, info.name));
   if (id) add(root, "p", { class: "faint" }, id);
   if (info.description && info.description !== info.name) root.append(description(info.description));
-  if (info.error) add(root, "p", { class: "problem", role: "note" }, info.error);
+  if (info.error) {
+    add(root, "p", { class: "problem", role: "note" }, info.error);
+    add(root, "p", { class: "faint" }, element("code", {}, "lstmvis doctor DIR"), " says what to change.");
+  }
   const tokens = info.word_sequence.size[0] ?? 0;
   if (tokens) {
     const facts = hasWords(info)
@@ -163,11 +166,16 @@ function card(entry: Entry, id: string): HTMLElement {
 
 function description(text: string): HTMLElement {
   const root = element("p", { class: "description" });
-  const short =
-    text.length > LONG * 1.2 ? `${text.slice(0, text.lastIndexOf(" ", LONG)).slice(0, LONG)} … ` : text;
+  const short = text.length > LONG * 1.2 ? `${cutShort(text)} … ` : text;
   root.append(short);
   if (short !== text) root.append(button("more", () => root.replaceChildren(text), { class: "quiet" }));
   return root;
+}
+
+/** Up to the last space that is not too far on; of characters, never half of one. */
+function cutShort(text: string): string {
+  const space = text.lastIndexOf(" ", LONG);
+  return space > 0 ? text.slice(0, space) : [...text].slice(0, LONG).join("");
 }
 
 function annotations(names: readonly string[]): HTMLElement {

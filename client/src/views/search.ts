@@ -79,6 +79,14 @@ export const search: View = (parent, emit) => {
   list.addEventListener("scroll", () => {
     if (list.scrollTop + list.clientHeight > list.scrollHeight - NEAR_END) more();
   });
+  // On press, before the focus leaves the box and the list closes.
+  list.addEventListener("pointerdown", (event) => {
+    const option = (event.target as Element).closest("[role=option]");
+    const item = model.found?.res[options().indexOf(option as HTMLElement)];
+    if (!item) return;
+    event.preventDefault();
+    go(item);
+  });
   input.addEventListener("keydown", (event) => {
     const places = model.found?.res ?? [];
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -123,11 +131,6 @@ export const search: View = (parent, emit) => {
           element("mark", {}, hit),
           element("span", { class: "after" }, after),
         );
-        // On press, before the focus leaves the box and the list closes.
-        this.onpointerdown = (event) => {
-          event.preventDefault();
-          go(item);
-        };
       });
     note.textContent = error ? error.message : pending && !found ? "" : said(found);
     place.textContent = placeOf(found, state.hover.hit);

@@ -1,11 +1,11 @@
 /** Above the matches: how many there are, and which of them are listed. */
-import { sum } from "d3-array";
 import type { Matches } from "../api";
 import { add, button, counted, element, formatCount } from "../dom";
+import { type Lengths, numbersOf, written } from "../lengths";
 import { watch } from "../memo";
 import type { Model } from "../model";
 import { keepLengths, type LengthRule, setLengthRule, toggleMask } from "../state";
-import { countLengths, histogram } from "./histogram";
+import { histogram } from "./histogram";
 import type { View } from "./view";
 
 const RULES: readonly [LengthRule, string][] = [
@@ -43,7 +43,7 @@ export const summary: View = (parent, emit) => {
   );
   mask.addEventListener("click", () => emit(toggleMask));
   const drawHistogram = histogram(root, emit);
-  const filter = add(root, "span", { class: "filter" });
+  const filter = add(root, "span", { class: "filter", role: "status" });
   const changed = watch();
 
   return (model: Model) => {
@@ -51,17 +51,17 @@ export const summary: View = (parent, emit) => {
     root.hidden = model.absent;
     drawHistogram(model);
     root.dataset.busy = String(model.stale("matches"));
-    totals.dataset.stale = String(model.stale("matches"));
+    totals.dataset.stale = String(model.outdated);
     const maskable = model.tracks.length > 0 && model.selected.length > 0;
     if (!changed(matches, state.lengthRule, state.lengths, state.masked, maskable)) return;
     mask.setAttribute("aria-checked", String(state.masked));
     mask.hidden = !maskable;
     for (const input of rule.querySelectorAll("input")) input.checked = input.value === state.lengthRule;
-    totals.textContent = matches ? totalsOf(matches.matches.counts) : "";
+    totals.textContent = matches ? totalsOf(matches.matches) : "";
     totals.title = totals.textContent;
     filter.replaceChildren();
     if (matches && state.lengths) {
-      const kept = `${keptOf(matches.matches, state.lengths)}, of ${lengthsOf(state.lengths)}`;
+      const kept = `${keptOf(matches.matches, state.lengths)}, of ${written(state.lengths)}`;
       filter.append(
         element("span", { title: kept }, kept),
         button("×", () => emit(keepLengths(null)), { class: "quiet", "aria-label": "All lengths" }),
@@ -70,24 +70,17 @@ export const summary: View = (parent, emit) => {
   };
 };
 
-function totalsOf(counts: readonly number[]): string {
-  const cells = counts.length - 1;
-  const all = counted(counts[cells], "match", "matches");
-  if (cells === 1) return all;
-  return `${all} with all ${formatCount(cells)} cells · ${formatCount(sum(counts))} with any`;
+function totalsOf(matches: Matches): string {
+  const cells = matches.counts.length - 1;
+  const { all, any } = numbersOf(matches, null);
+  if (cells === 1) return counted(all, "match", "matches");
+  return `${counted(all, "match", "matches")} with all ${formatCount(cells)} cells · ${formatCount(any)} with any`;
 }
 
 /** How many matches have the lengths that are kept; the totals are of all lengths. */
-function keptOf(matches: Matches, lengths: readonly [number, number]): string {
+function keptOf(matches: Matches, lengths: Lengths): string {
   const cells = matches.counts.length - 1;
-  const [all, any] = [matches.strictLengthHistogram, matches.fuzzyLengthHistogram].map((histogram) =>
-    countLengths(histogram, lengths),
-  );
+  const { all, any } = numbersOf(matches, lengths);
   if (cells === 1) return counted(all, "match", "matches");
   return `${formatCount(all)} with all ${formatCount(cells)} cells, ${formatCount(any)} with any`;
-}
-
-function lengthsOf([low, high]: readonly [number, number]): string {
-  if (low === high) return `length ${low}`;
-  return high > 1e9 ? `length ${low} and more` : `lengths ${low} to ${high}`;
 }

@@ -31,8 +31,8 @@ export function threshold(parent: HTMLElement, lane: HTMLElement, emit: Emit) {
   let model: Model;
   let y: ScaleLinear<number, number>;
 
-  onDrag(line, lane, () => (at, ended) => {
-    emit(setThreshold(onGrid(y.invert(at.y), model.thresholds)), ended ? "done" : "live");
+  onDrag(line, lane, () => (at, phase) => {
+    emit(setThreshold(onGrid(y.invert(at.y), model.thresholds)), phase);
   });
 
   line.addEventListener("keydown", (event) => {

@@ -9,7 +9,7 @@ import { valueAt } from "../encoding";
 import { watch } from "../memo";
 import type { Model } from "../model";
 import { brush, dimOf, extend, moveEnd, point, type Range, reveal, type State, zoom } from "../state";
-import { visible } from "../tokens";
+import { tokensIn, visible } from "../tokens";
 import { onColumnDrag } from "./columns";
 import { drawLevel, levelSaid } from "./level";
 import { positionAt, tint, type View } from "./view";
@@ -50,10 +50,10 @@ export const words: View = (parent, emit) => {
     if (event.shiftKey && fixed) {
       const end = from < fixed.from ? "from" : "to";
       emit(moveEnd(end, from), "live");
-      return (at, ended) => emit(moveEnd(end, positionAt(model, at.x)), ended ? "done" : "live");
+      return (at, phase) => emit(moveEnd(end, positionAt(model, at.x)), phase);
     }
     emit(brush(from, from), "live");
-    return (at, ended) => emit(brush(from, positionAt(model, at.x)), ended ? "done" : "live");
+    return (at, phase) => emit(brush(from, positionAt(model, at.x)), phase);
   });
   lane.addEventListener("pointermove", (event) => {
     emit(point({ pos: positionAt(model, locate(event, lane).x) }), "live");
@@ -121,6 +121,7 @@ export const words: View = (parent, emit) => {
         state.pos,
         state.hover.pos,
         state.hover.hit,
+        model.found,
         state.range,
         layout,
         window,
@@ -134,6 +135,10 @@ export const words: View = (parent, emit) => {
     const all = tokens?.words ?? [];
     lane.classList.toggle("characters", model.characters);
     lane.dataset.stale = String(model.stale("window"));
+    const { hit } = state.hover;
+    const phrase = model.found?.res.find(({ index }) => index === hit)?.parts[1] ?? "";
+    const hits =
+      hit === null || !window ? 0 : Math.max(1, tokensIn(phrase, all.slice(Math.max(0, hit - window.from))));
     const starts = new Set(window?.states.starts);
     const positions = visiblePositions(model);
     select(lane)
@@ -154,7 +159,7 @@ export const words: View = (parent, emit) => {
       )
       .classed("start", (pos) => starts.has(pos) && pos > 0)
       .classed("hover", (pos) => pos === state.hover.pos)
-      .classed("hit", (pos) => pos === state.hover.hit)
+      .classed("hit", (pos) => hit !== null && pos >= hit && pos < hit + hits)
       .each(function (pos) {
         const token = window ? all[pos - window.from] : undefined;
         const value =
