@@ -730,6 +730,12 @@ def test_a_file_that_is_open_for_writing_is_told_apart(tmp_path):
     assert finding.change == "A program has it open for writing: close it there, or wait until it is done."
 
 
+def test_a_loss_has_no_value_where_a_sequence_begins(tmp_path):
+    broken = Broken()
+    broken.train["loss"][[0, 10, 20]] = np.nan
+    assert [each for each in examine(broken.write(tmp_path / "p")).findings if "NaN" in each.what] == []
+
+
 def test_a_project_that_breaks_its_reader_is_a_fault_too(tmp_path, monkeypatch):
     def fail(directory):
         raise ZeroDivisionError("of a parser")
@@ -737,9 +743,3 @@ def test_a_project_that_breaks_its_reader_is_a_fault_too(tmp_path, monkeypatch):
     monkeypatch.setattr("lstmvis.data.doctor.Project", fail)
     (finding,) = examine(Broken().write(tmp_path / "mine")).findings
     assert finding.what == "This project cannot be opened: ZeroDivisionError: of a parser."
-
-
-def test_a_loss_has_no_value_where_a_sequence_begins(tmp_path):
-    broken = Broken()
-    broken.train["loss"][[0, 10, 20]] = np.nan
-    assert [each for each in examine(broken.write(tmp_path / "p")).findings if "NaN" in each.what] == []
