@@ -115,9 +115,11 @@ def test_the_menu_of_many_sources_has_a_heading_for_each_group(open_with):
     page = open_with([entry(1, states={"types": gates()}), entry(2)])
     page.goto("/?project=id-1&source=states%3A%3Aencoder2forwardcell")
     menu = page.get_by_label("Source")
+    menu.locator("option").nth(1).wait_for(state="attached")
     assert menu.locator("optgroup").evaluate_all("all => all.map(it => it.label)") == [*GROUPS, "layer 1 · decoder"]
     assert menu.locator(":checked").inner_text() == "layer 2 · encoder cell, forward"
     page.goto("/?project=id-2")
+    menu.locator("option").nth(1).wait_for(state="attached")
     assert menu.locator("option").count() == 4
     assert menu.locator("optgroup").count() == 0
 
