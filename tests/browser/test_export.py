@@ -36,6 +36,13 @@ def said(page):
     return message.inner_text()
 
 
+def at_rest(page):
+    """A screenshot of all below the header, when nothing is fading in or out."""
+    ends = "animation => Number.isFinite(animation.effect.getComputedTiming().endTime)"
+    page.evaluate(f"Promise.allSettled(document.getAnimations().filter({ends}).map(animation => animation.finished))")
+    return page.screenshot(clip={"x": 0, "y": 60, "width": 1400, "height": 840})
+
+
 def difference(page, one, other):
     """How far two PNGs of one size are apart: the mean over all channels, and the share of clearly other pixels."""
     return page.evaluate(
@@ -123,7 +130,7 @@ def test_the_list_is_drawn_whole_and_the_page_stays_as_it_was(page, explore):
     explore(**SELECTED)
     body = page.locator(".match-body")
     body.evaluate("body => body.scrollTo(0, 300)")
-    before = page.screenshot(clip={"x": 0, "y": 60, "width": 1400, "height": 840})
+    before = at_rest(page)
     _, svg = export(page, "Picture, SVG")
     root = ElementTree.fromstring(svg)
     assert int(root.get("height")) > 50 * 24 + 400
@@ -131,7 +138,7 @@ def test_the_list_is_drawn_whole_and_the_page_stays_as_it_was(page, explore):
     assert heights.count(50 * 24) == 4
     page.keyboard.press("Escape")
     assert body.evaluate("body => body.scrollTop") == 300
-    assert difference(page, before, page.screenshot(clip={"x": 0, "y": 60, "width": 1400, "height": 840})) == [0, 0]
+    assert difference(page, before, at_rest(page)) == [0, 0]
 
 
 def test_the_bars_of_an_opened_track_are_as_high_as_on_the_page(page, explore):
