@@ -8,13 +8,23 @@ const CHARACTER = 6.5;
 const MOST_TEXT = 80;
 const LEFT_OVER = 34;
 
-/** `marks` are the values to be explained; of a ramp only the ends are written out. */
+/** What each legend shows. */
+const drawn = new WeakMap<HTMLElement, string>();
+
+/**
+ * `marks` are the values to be explained; of a ramp only the ends are written out.
+ *
+ * A legend that stays the same is left alone: its keys may have the focus, or be pointed at.
+ */
 export function drawLegend(
   target: HTMLElement,
   { ramp }: Encoding,
   marks: readonly Mark[],
   width: number,
 ): void {
+  const next = JSON.stringify([ramp, width, marks.map(({ text, colour }) => [text, colour])]);
+  if (drawn.get(target) === next) return;
+  drawn.set(target, next);
   target.replaceChildren(...(ramp ? bar(marks) : keys(marks, width)));
 }
 
