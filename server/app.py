@@ -63,7 +63,9 @@ def create_app(directory: Path, validate_responses: bool = False) -> connexion.F
         uri_parser_class=ListURIParser,
         validator_map={"parameter": SentenceValidator},
     )
-    app.app.config[Service.KEY] = Service(Library(directory), Overtaking(), Turns())
+    app.app.config[Service.KEY] = Service(
+        Library(directory), Overtaking(), turns=Turns("matches"), searches=Turns("searches")
+    )
     # connexion runs Flask in ten threads; matches wait for their turn in theirs, and must not keep others waiting.
     app._middleware_app.asgi_app = WSGIMiddleware(app.app.wsgi_app, workers=REQUESTS_AT_ONCE)
     app.add_middleware(_WithoutBody, MiddlewarePosition.BEFORE_EXCEPTION)

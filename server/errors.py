@@ -38,12 +38,12 @@ class OvertakenError(RequestError):
 
 
 class TooManyError(RequestError):
-    """More matches are under way than the server takes on."""
+    """More of something are under way than the server takes on."""
 
     status = 429
 
-    def __init__(self) -> None:
-        super().__init__("Too many matches are under way. Ask again in a second.")
+    def __init__(self, what: str) -> None:
+        super().__init__(f"Too many {what} are under way. Ask again in a second.")
         self.headers = {"Retry-After": "1"}
 
 

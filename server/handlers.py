@@ -3,6 +3,7 @@
 import io
 import math
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -16,6 +17,7 @@ from lstmvis.server.errors import BadParameterError, UnknownNameError
 from lstmvis.server.library import Library, ServedProject
 from lstmvis.server.matching import Match, Query, find_matches
 from lstmvis.server.overtaking import Overtaking
+from lstmvis.server.search import Findings, Kind
 from lstmvis.server.selection import select_cells
 from lstmvis.server.threads import Turns
 from lstmvis.server.windows import find_annotations, read_windows, whole_names, window_around
@@ -34,6 +36,7 @@ class Service:
     library: Library
     overtaking: Overtaking
     turns: Turns
+    searches: Turns  # of expressions, apart from the matches, so that neither waits for the other
 
 
 def info() -> list[dict[str, Any]]:
@@ -127,16 +130,26 @@ def match(**request: Any) -> dict[str, Any]:
 
 def search(**request: Any) -> dict[str, Any]:
     entry, _ = _project(request)
-    total, places = entry.phrases.find(request["q"], request["limit"]) if entry.phrases else (0, [])
-    found = [
+    kind: Kind = request.get("kind") or entry.kind_of(request["q"])
+    found = Findings()
+    if entry.search:
+        with _service().searches.taken(lambda: None) if kind == "regex" else nullcontext():
+            found = entry.search.find(request["q"], request["limit"], kind, request["case"])
+    places = [
         {
             "index": place.index,
+            "length": place.length,
             "text": place.text(as_html=request["html"]),
             "parts": [place.before, place.found, place.after],
         }
-        for place in places
+        for place in found.places
     ]
-    return {"request": request, "total": total, "res": found}
+    return {
+        "request": {**request, "kind": kind},
+        "total": found.total,
+        "complete": found.complete,
+        "res": places,
+    }
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,12 @@ from typing import Any
 from lstmvis.data.errors import ProjectError
 from lstmvis.data.project import CONFIG_NAME, Project
 from lstmvis.data.stamps import stamp_of
-from lstmvis.server.errors import UnknownNameError
+from lstmvis.server.errors import BadParameterError, UnknownNameError
+from lstmvis.server.expressions import compile_expression
 from lstmvis.server.indexing import Indexer
-from lstmvis.server.search import PhraseIndex
+from lstmvis.server.search import CorpusSearch, Kind
+
+LSTMVIS_INDEX = "indexdir"
 
 
 class ServedProject:
@@ -34,12 +37,27 @@ class ServedProject:
         files = (directory / CONFIG_NAME, *(self.project.files if self.project else ()))
         self._stamps = {file: stamp_of(file) for file in files}
         words = self.project.words if self.project else None
-        self.phrases = PhraseIndex(words, self.project.steps) if self.project and words and words.dictionary else None
+        self.search = CorpusSearch(words, self.project.steps) if self.project and words and words.dictionary else None
 
     @property
     def changed(self) -> bool:
         """Whether `lstm.yml` or a file that it names is another than when the project was opened."""
         return any(stamp_of(file) != stamp for file, stamp in self._stamps.items())
+
+    def kind_of(self, query: str) -> Kind:
+        """What a search is taken for that does not say it: a phrase, but in a corpus of characters what LSTMVis took.
+
+        With `regex_search`, and without a Whoosh index beside it, that was a regular expression (and an error where
+        it could not be read).
+        """
+        etc = self.project.config.get("etc") if self.project else None
+        if not (self.search and self.search.by_character and isinstance(etc, dict) and etc.get("regex_search")):
+            return "phrase"
+        try:
+            compile_expression(query, words=False)
+        except BadParameterError:
+            return "phrase"
+        return "phrase" if (self.directory / LSTMVIS_INDEX).is_dir() else "regex"
 
     def describe(self) -> dict[str, Any]:
         if self.project is None:
@@ -92,6 +110,8 @@ class Library:
             reason = f" that can be opened ({entry.error})" if entry else ""
             usable = [other.id for other in self.entries() if other.project]
             raise UnknownNameError(f"project{reason}", project_id, usable)
+        if entry.search:
+            entry.search.prepare()  # whoever looks at a project may search it
         return entry, entry.project
 
 

@@ -1,27 +1,39 @@
-"""Where tokens and phrases stand in the corpus."""
+"""Where tokens, phrases, beginnings of tokens and regular expressions stand in the corpus."""
 
 import html
+import re
 import threading
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lstmvis.data.project import Words
+from lstmvis.server import expressions
+from lstmvis.server.expressions import GAP, Text, compile_expression, quote
+from lstmvis.server.postings import Postings
 
-# Tokens on either side of what was found.
-CONTEXT_WORDS = 5
-CONTEXT_CHARACTERS = 20
+Kind = Literal["phrase", "regex"]
+# Tokens on either side of what was found, and of what was found itself.
+CONTEXT_WORDS, MOST_WORDS = 5, 50
+CONTEXT_CHARACTERS, MOST_CHARACTERS = 20, 200
+MOST_COUNTED = 100_000  # places of an expression that are gone through in the text
+WITHIN_A_WORD = r"[\pL\pM\pN_]*"
+TOGETHER = 1 << 16  # tokens that are decoded together
+AHEAD_STEPS = 1_000_000  # of a corpus whose index is worth making before anybody searches
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a phrase was found, with the tokens around it."""
+    """Where something was found, with the tokens around it."""
 
     index: int
+    length: int  # in tokens
     before: str
-    found: str
+    found: str  # its first tokens, and an ellipsis, where there are very many
     after: str
 
     def text(self, as_html: bool) -> str:
@@ -30,57 +42,199 @@ class Place:
         return f"{html.escape(self.before)}<b>{html.escape(self.found)}</b>{html.escape(self.after)}"
 
 
-class PhraseIndex:
-    """The positions of every token of a corpus, in memory: 4 bytes a position. Made on first use, safe in threads.
+@dataclass(frozen=True)
+class Findings:
+    total: int = 0
+    complete: bool = True  # else there are more than `total`
+    places: list[Place] = field(default_factory=list)
 
-    Tokens from position `steps` on, which no source has states for, are not found.
+
+class CorpusSearch:
+    """Finds in one corpus. What it needs is made on first use, or by `prepare`, once for all threads.
+
+    In memory: 4 bytes a position; its text and a byte a position more where expressions are searched for that may be
+    more than a word. Tokens from position `steps` on, which no source has states for, are not found.
     """
 
     def __init__(self, words: Words, steps: int) -> None:
         assert words.dictionary is not None
         self._words = words
-        self._steps = steps
-        self._numbers = words.dictionary.ids
+        self._steps = min(steps, len(words.ids))
+        self._known = words.dictionary.tokens()
         # A few longer ones, such as <unk>, do not make words of characters.
-        self.by_character = 2 * sum(len(token) == 1 for token in self._numbers) > len(self._numbers)
+        self.by_character = 2 * sum(len(token) == 1 for token in self._known) > len(self._known)
+        self._gap = "" if self.by_character else " "
         self._lock = threading.Lock()
-        # Ids that occur, ascending; where the positions of each begin and end; all positions by id, ascending in each.
-        self._postings: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[Any]] | None = None
+        self._index: _Index | None = None
+        self._text: Text | None = None
+        self._prepared = self._steps < AHEAD_STEPS
 
-    def find(self, query: str, limit: int) -> tuple[int, list[Place]]:
-        """At how many places the tokens of the query follow each other, and the first `limit` of them."""
-        tokens = [query] if query in self._numbers else list(query) if self.by_character else query.split()
-        if not tokens or not all(token in self._numbers for token in tokens):
-            return 0, []
-        numbers = [self._numbers[token] for token in tokens]
-        positions = self._positions(numbers[0])
-        for offset, number in enumerate(numbers[1:], start=1):
-            if not len(positions):
+    def prepare(self) -> None:
+        """Make in the background what a search needs, unless that takes no time worth mentioning; returns at once."""
+        if not self._prepared:
+            self._prepared = True
+            work = self._whole_text if self.by_character else self._tokens
+            threading.Thread(target=work, name="search index", daemon=True).start()
+
+    def find(self, query: str, limit: int, kind: Kind = "phrase", match_case: bool = True) -> Findings:
+        """How many places fit the query, and the first `limit` of them.
+
+        A phrase is one token or several that follow each other; in an item of it that is no token itself, `*` stands
+        for any characters of a token, or of a word where tokens are characters. Raises BadParameterError for a
+        regular expression that cannot be read, fits empty text, or takes too long.
+        """
+        if query == "":
+            return Findings()
+        if kind == "regex":
+            return self._find_expression(query, limit, match_case)
+        names = self._tokens().names(match_case)
+        items = _items(query, names, self.by_character, match_case)
+        if self.by_character and "*" in items and "*" not in names:
+            return self._find_expression(_of_characters(query), limit, match_case)
+        starts = self._starts([self._rows(item, match_case) for item in items])
+        return Findings(len(starts), True, self._places((int(start), len(items)) for start in starts[:limit]))
+
+    def _find_expression(self, source: str, limit: int, match_case: bool) -> Findings:
+        expression = compile_expression(source, not self.by_character, match_case)
+        if not expression.leaves:  # what is true of a token is true wherever it stands
+            tokens = self._tokens()
+            rows = np.array([row for row, _ in expression.places(tokens.text, expressions.SECONDS)], np.int64)
+            positions = tokens.postings.positions(rows)
+            return Findings(len(positions), True, self._places((int(position), 1) for position in positions[:limit]))
+        found = list(islice(expression.places(self._whole_text(), expressions.SECONDS), MOST_COUNTED + 1))
+        return Findings(min(len(found), MOST_COUNTED), len(found) <= MOST_COUNTED, self._places(found[:limit]))
+
+    def _rows(self, item: str, match_case: bool) -> NDArray[np.int64] | None:
+        """The tokens that an item of a phrase stands for, by row; None for all of them."""
+        tokens = self._tokens()
+        key = _folded(item, match_case)
+        rows = tokens.names(match_case).get(key)
+        if rows is None and "*" in item and not self.by_character:
+            parts = key.split("*")
+            if not any(parts):
+                return None
+            rows = [row for row, token in enumerate(tokens.tokens) if _fits(_folded(token, match_case), parts)]
+        return np.array(rows or [], np.int64)
+
+    def _starts(self, phrase: Sequence[NDArray[np.int64] | None]) -> NDArray[np.int64]:
+        """Where tokens of these rows follow each other, ascending."""
+        last = self._steps - len(phrase)
+        if not phrase or last < 0:
+            return np.zeros(0, np.int64)
+        postings = self._tokens().postings
+        items = [(offset, rows) for offset, rows in enumerate(phrase) if rows is not None]
+        items.sort(key=lambda item: int(postings.counts[item[1]].sum()))  # the rarest first
+        starts = None
+        for offset, rows in items:
+            positions = postings.positions(rows)
+            if starts is None:
+                starts = positions.astype(np.int64) - offset
+                starts = starts[(starts >= 0) & (starts <= last)]
+            elif len(starts) and len(positions):
+                wanted = (starts + offset).astype(positions.dtype)
+                at = np.searchsorted(positions, wanted)
+                starts = starts[positions[np.minimum(at, len(positions) - 1)] == wanted]
+            else:
                 break
-            positions = positions[np.isin(positions + offset, self._positions(number), assume_unique=True)]
-        return len(positions), [self._place(int(position), len(tokens)) for position in positions[:limit]]
+        return np.arange(last + 1) if starts is None else starts
 
-    def _positions(self, number: int) -> NDArray[np.int64]:
-        """Where the token stands, ascending."""
-        with self._lock:
-            if self._postings is None:
-                ids = self._words.ids.integers(0, self._steps)
-                occurring, numbers = np.unique(ids, return_inverse=True)
-                order = np.argsort(numbers.astype(np.min_scalar_type(len(occurring))), kind="stable")
-                ends = np.concatenate([[0], np.cumsum(np.bincount(numbers, minlength=len(occurring)))])
-                self._postings = (occurring, ends, order.astype(np.min_scalar_type(len(order))))
-        occurring, ends, order = self._postings
-        place = int(np.searchsorted(occurring, number))
-        if place == len(occurring) or occurring[place] != number:
-            return order[:0].astype(np.int64)
-        return order[ends[place] : ends[place + 1]].astype(np.int64)
+    def _places(self, found: Iterable[tuple[int, int]]) -> list[Place]:
+        return [self._place(position, length) for position, length in found]
 
     def _place(self, position: int, length: int) -> Place:
-        around = CONTEXT_CHARACTERS if self.by_character else CONTEXT_WORDS
-        first = max(position - around, 0)
-        ids = self._words.ids.integers(first, min(position + length + around, self._steps))
-        tokens = self._words.decode(ids)
-        begin, end = position - first, position - first + length
-        gap = "" if self.by_character else " "
-        before, found, after = (gap.join(part) for part in (tokens[:begin], tokens[begin:end], tokens[end:]))
-        return Place(position, before + gap if before else "", found, gap + after if after else "")
+        around, most = (CONTEXT_CHARACTERS, MOST_CHARACTERS) if self.by_character else (CONTEXT_WORDS, MOST_WORDS)
+        end = position + length
+        before = self._read(position - around, position)
+        found = self._read(position, min(end, position + most)) + (["…"] if length > most else [])
+        after = self._read(end, end + around)
+        gap = self._gap
+        return Place(
+            position,
+            length,
+            gap.join(before) + gap if before else "",
+            gap.join(found),
+            gap + gap.join(after) if after else "",
+        )
+
+    def _read(self, start: int, stop: int) -> list[str]:
+        return self._words.decode(self._words.ids.integers(max(start, 0), min(stop, self._steps)))
+
+    def _tokens(self) -> "_Index":
+        with self._lock:
+            if self._index is None:
+                self._index = _Index(self._words, self._steps, self._known)
+            return self._index
+
+    def _whole_text(self) -> Text:
+        tokens = self._tokens()
+        with self._lock:
+            if self._text is None:
+                gap = b"" if self.by_character else GAP.encode()
+                content = bytearray()
+                sizes = np.empty(self._steps, tokens.text.sizes.dtype)
+                for start in range(0, self._steps, TOGETHER):
+                    ids = self._words.ids.integers(start, min(start + TOGETHER, self._steps))
+                    rows = tokens.postings.rows(ids)
+                    sizes[start : start + len(rows)] = tokens.text.sizes[rows]
+                    content += (gap if start else b"") + gap.join(map(tokens.encoded.__getitem__, rows.tolist()))
+                self._text = Text(content, sizes, gaps=not self.by_character)
+            return self._text
+
+
+class _Index:
+    """The tokens that occur, by row, and where they stand."""
+
+    def __init__(self, words: Words, steps: int, known: Sequence[str]) -> None:
+        self.postings = Postings(words.ids.integers(0, steps))
+        self.tokens = words.decode(self.postings.ids)
+        self.encoded = [token.encode("utf-8", "replace") for token in self.tokens]
+        sizes = np.array([len(token) for token in self.encoded], np.int64)
+        # One token after the other, as a corpus of words.
+        self.text = Text(GAP.encode().join(self.encoded), sizes.astype(np.min_scalar_type(sizes.max(initial=0))), True)
+        self._known = known
+        self._names: dict[bool, dict[str, list[int]]] = {}
+
+    def names(self, match_case: bool) -> dict[str, list[int]]:
+        """The rows of each token of the dictionary; several where it has more than one id, none where it is nowhere."""
+        names = self._names.get(match_case)
+        if names is None:
+            names = {_folded(token, match_case): [] for token in self._known}
+            for row, token in enumerate(self.tokens):
+                names.setdefault(_folded(token, match_case), []).append(row)
+            self._names[match_case] = names
+        return names
+
+
+def _folded(text: str, match_case: bool) -> str:
+    return text if match_case else text.casefold()
+
+
+def _items(query: str, names: dict[str, list[int]], by_character: bool, match_case: bool) -> list[str]:
+    """The tokens that a phrase is made of."""
+    if _folded(query, match_case) in names:
+        return [query]
+    return list(query) if by_character else query.split()
+
+
+def _fits(token: str, parts: list[str]) -> bool:
+    """Whether the token is these parts with any characters between them."""
+    first, *inner, last = parts
+    end = len(token) - len(last)
+    at = len(first)
+    if at > end or not token.startswith(first) or not token.endswith(last):
+        return False
+    for part in inner:
+        at = token.find(part, at, end)
+        if at < 0:
+            return False
+        at += len(part)
+    return True
+
+
+def _of_characters(query: str) -> str:
+    """The expression for a phrase of characters in which `*` stands for the rest of a word."""
+    parts = re.sub(r"\*+", "*", query).split("*")
+    if not any(parts):
+        return WITHIN_A_WORD.replace("*", "+")
+    begins = r"\b" if re.match(r"[0-9A-Za-z_]", query) else ""
+    return begins + WITHIN_A_WORD.join(quote(part) for part in parts)

@@ -31,7 +31,8 @@ class Turns:
 
     WAIT_S = 0.05  # between two looks whether the work is still wanted
 
-    def __init__(self, at_a_time: int = CORES, waiting: int = 32) -> None:
+    def __init__(self, of: str, at_a_time: int = CORES, waiting: int = 32) -> None:
+        self._of = of
         self._free = threading.Semaphore(at_a_time)
         self._places = threading.Semaphore(at_a_time + waiting)
 
@@ -42,7 +43,7 @@ class Turns:
         Raises TooManyError where so many wait already that others would be kept from what takes no turn.
         """
         if not self._places.acquire(blocking=False):
-            raise TooManyError
+            raise TooManyError(self._of)
         try:
             while not self._free.acquire(timeout=self.WAIT_S):
                 check()

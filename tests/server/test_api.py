@@ -771,8 +771,9 @@ def test_a_corpus_of_characters_is_searched_by_characters(api, query, positions)
 def test_a_project_without_a_dictionary_finds_nothing(tmp_path, serve):
     write_small_project(tmp_path / "p")
     assert serve(tmp_path).get("search", project="p", q="a") == {
-        "request": {"project": "p", "q": "a", "limit": 50, "html": False},
+        "request": {"project": "p", "q": "a", "kind": "phrase", "case": True, "limit": 50, "html": False},
         "total": 0,
+        "complete": True,
         "res": [],
     }
 
