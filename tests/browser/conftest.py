@@ -17,6 +17,7 @@ from playwright.sync_api import sync_playwright
 from tests.browser.projects import write_all
 from tests.browser.wide import write_wide
 
+LSTMVIS = [sys.executable, "-m", "lstmvis.tools.cli"]
 BUILT_PAGE = Path(__file__).parents[2] / "server" / "static" / "index.html"
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
@@ -38,8 +39,10 @@ def address(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def wide_address(tmp_path_factory):
-    """Where the project of `wide.py` is served."""
-    with serving(write_wide(tmp_path_factory.mktemp("wide"))) as address:
+    """Where the project of `wide.py` is served; with its index, without which its matches have to wait for one."""
+    directory = write_wide(tmp_path_factory.mktemp("wide"))
+    subprocess.run([*LSTMVIS, "index", directory], check=True, stdout=subprocess.DEVNULL)
+    with serving(directory) as address:
         yield address
 
 
@@ -48,7 +51,7 @@ def serving(directory):
     """Serve a directory with the command that users have; gives its address."""
     if not BUILT_PAGE.exists():
         pytest.fail("the page is not built: npm run build in client/", pytrace=False)
-    command = [sys.executable, "-m", "lstmvis.tools.cli", "serve", str(directory), "--port", "0", "--no-browser"]
+    command = [*LSTMVIS, "serve", str(directory), "--port", "0", "--no-browser"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
             announced = re.search(r"http://\S+", server.stdout.readline())
@@ -119,6 +122,26 @@ def explore(page):
         return hand
 
     return open_page
+
+
+class Held:
+    """Requests whose address has `part` in it, kept waiting until all of them are let go."""
+
+    def __init__(self, page, part):
+        self.routes = []
+        self.free = False
+        page.route(re.compile(part), self.take)
+
+    def take(self, route):
+        if self.free:
+            route.continue_()
+        else:
+            self.routes.append(route)
+
+    def let_go(self):
+        self.free = True
+        for route in self.routes:
+            route.continue_()
 
 
 class Hand:

@@ -154,14 +154,15 @@ def test_the_bars_of_an_opened_track_are_as_high_as_on_the_page(page, explore):
 
 def test_matches_that_the_page_no_longer_stands_by_are_not_saved(page, explore):
     hand = explore(**SELECTED)
-    page.route(re.compile("/match"), lambda route: route.abort())
+    problem = {"status": 400, "json": {"title": "Bad Request", "detail": "Out of sorts.", "status": 400}}
+    page.route(re.compile("/match"), lambda route: route.fulfill(**problem))
     hand.press("-")
     for label in DATA:
         choose(page, label)
-        assert said(page) == "The server does not answer."
+        assert said(page) == "Out of sorts."
     page.unroute(re.compile("/match"))
     choose(page, DATA[0])
-    assert said(page) == "The server does not answer."
+    assert said(page) == "Out of sorts."
 
 
 def test_matches_that_are_still_awaited_are_not_saved(page, explore):

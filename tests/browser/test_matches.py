@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from tests.browser.conftest import Hand, centre, read_map
+from tests.browser.conftest import Hand, Held, centre, read_map
 
 SELECTED = {"pos": 100, "range": "107,109", "threshold": 0.1}
 
@@ -247,10 +247,11 @@ def test_the_figure_above_a_heat_map_is_exact_for_the_matches_listed(explore):
 def test_an_answer_that_breaks_off_is_said_over_dimmed_rows_and_mended_by_the_next(page, explore):
     hand = explore(**SELECTED)
     whole = hand.matches()
-    page.route(re.compile("/match"), lambda route: route.fulfill(status=200, body='{"results": {"ran'), times=1)
+    page.route(re.compile("/match"), lambda route: route.fulfill(status=200, body='{"results": {"ran'))
     hand.press("-")
     assert "did not arrive whole" in page.locator(".notice").inner_text()
     assert page.locator(".match-rows").get_attribute("data-stale") == "true"
+    page.unroute(re.compile("/match"))
     hand.press("=")
     assert not page.locator(".notice").is_visible()
     assert page.locator(".match-rows").get_attribute("data-stale") == "false"
@@ -259,8 +260,7 @@ def test_an_answer_that_breaks_off_is_said_over_dimmed_rows_and_mended_by_the_ne
 
 def test_what_is_awaited_is_dimmed_only_once_it_takes_long_and_moves_nothing(page, explore):
     hand = explore(**SELECTED)
-    held = []
-    page.route(re.compile("/match"), lambda route: held.append(route))
+    held = Held(page, "/match")
     place = page.locator("[data-rank='0']").bounding_box()
     rows = page.locator(".match-rows").element_handle()
     page.keyboard.press("-")
@@ -268,8 +268,7 @@ def test_what_is_awaited_is_dimmed_only_once_it_takes_long_and_moves_nothing(pag
     assert rows.evaluate("it => getComputedStyle(it).transitionDelay") == "0.15s"
     assert page.locator("[data-rank='0']").bounding_box() == place
     assert page.locator(".summary").get_attribute("data-busy") == "true"
-    for route in held:
-        route.continue_()
+    held.let_go()
     hand.rest()
     page.wait_for_function("it => getComputedStyle(it).opacity == 1", arg=rows)
 

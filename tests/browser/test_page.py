@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.browser.conftest import Hand
+from tests.browser.conftest import Hand, Held
 from tests.browser.projects import HOSTILE_ANNOTATION, HOSTILE_ID, HOSTILE_WORDS
 
 
@@ -200,11 +200,12 @@ def test_an_index_that_is_being_built_is_waited_for(page, explore):
         "headers": {"Retry-After": "1"},
         "json": {"title": "Busy", "detail": "The match index is being built.", "status": 503, "progress": 0.4},
     }
-    page.route(re.compile("/match"), lambda route: route.fulfill(**building), times=2)
+    page.route(re.compile("/match"), lambda route: route.fulfill(**building))
     page.goto("/?project=parentheses&pos=100&range=110,111")
     progress = page.locator("progress")
     progress.wait_for()
     assert progress.get_attribute("value") == "0.4"
+    page.unroute(re.compile("/match"))
     hand = Hand(page)
     hand.rest()
     assert hand.matches()
@@ -212,22 +213,18 @@ def test_an_index_that_is_being_built_is_waited_for(page, explore):
 
 def test_an_overtaken_answer_is_never_shown(page, explore):
     hand = explore(pos=100, threshold=0.1, range="110,111")
-    slow = []
-
-    def hold_first(route):
-        slow.append(route)
-        if len(slow) > 1:
-            route.continue_()
-
-    page.route(re.compile("/match"), hold_first)
-    hand.page.keyboard.press("-")
-    page.wait_for_timeout(200)
-    assert len(slow) == 1
+    held = Held(page, "/match")
+    with page.expect_request(re.compile("/match")) as asked:
+        page.keyboard.press("-")
     assert page.locator("body").get_attribute("data-ready") == "false"
-    hand.press("-")
-    shown = hand.matches()
+    with page.expect_event("requestfailed", lambda request: request == asked.value):
+        page.keyboard.press("-")
+    held.let_go()
+    hand.rest()
     assert "threshold=0.08" in hand.address()
-    page.wait_for_timeout(200)
+    shown = hand.matches()
+    page.reload()
+    hand.rest()
     assert hand.matches() == shown
 
 

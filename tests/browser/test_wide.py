@@ -52,6 +52,15 @@ def place_of(hand, pos, activation):
     return x, lane["y"] + 8 + (1 - activation) / 2 * (lane["height"] - 16)
 
 
+def turn(hand, by):
+    """Turn the wheel, and wait until the page has been told."""
+    hand.page.evaluate(
+        "() => { window.turned = new Promise(resume => addEventListener('wheel', resume, {once: true})); }"
+    )
+    hand.page.mouse.wheel(0, by)
+    hand.page.evaluate("async () => { await turned; }")
+
+
 def count_of(hand):
     return int(hand.page.locator(".count").inner_text().split()[0].replace(",", ""))
 
@@ -272,7 +281,7 @@ def test_the_wheel_with_control_zooms_around_the_pointer(wide):
     x, y = centre(hand.word(108))
     hand.page.mouse.move(x, y)
     hand.page.keyboard.down("Control")
-    hand.page.mouse.wheel(0, -300)
+    turn(hand, -300)
     hand.page.keyboard.up("Control")
     hand.rest()
     assert hand.column_width > before
@@ -305,7 +314,7 @@ def test_the_wheel_pans_by_whole_columns_and_keeps_the_rest_of_a_turn(wide):
     hand = wide(pos=5000)
     hand.page.mouse.move(*centre(hand.word(5003)))
     for _ in range(4):
-        hand.page.mouse.wheel(0, hand.column_width / 2)
+        turn(hand, hand.column_width / 2)
     hand.rest()
     assert "pos=5002" in hand.address()
 
