@@ -349,6 +349,34 @@ def test_pointing_at_a_heat_map_says_what_is_there(explore):
     assert all(re.fullmatch(r".+ +\d(\.\d+)?", line) for line in lines[1:])
 
 
+@pytest.mark.parametrize("from_map", [True, False])
+def test_the_row_that_is_pointed_at_is_marked_in_the_list_and_in_every_map(explore, from_map):
+    hand = explore(**SELECTED, track=["kind", "depth"])
+    marks = hand.page.locator(".map-row")
+    assert not any(mark.is_visible() for mark in marks.all())
+    row = hand.page.locator("[data-rank='4']")
+    if from_map:
+        hand.page.locator("[data-name=kind] canvas").hover(position={"x": 20, "y": 4.5 * row.bounding_box()["height"]})
+    else:
+        row.locator(".token").first.hover()
+    hand.rest()
+    assert "hover" in row.get_attribute("class").split()
+    assert marks.count() == 3
+    for mark in marks.all():
+        assert mark.bounding_box()["y"] == pytest.approx(row.bounding_box()["y"], abs=0.6)
+    hand.page.mouse.move(5, 5)
+    hand.rest()
+    assert not any(mark.is_visible() for mark in marks.all())
+
+
+def test_controls_of_the_matches_are_there_only_while_cells_are_selected(explore):
+    hand = explore(pos=100)
+    controls = hand.page.get_by_role("radiogroup", name="Length of the matches")
+    assert not controls.is_visible()
+    hand.brush(107, 109)
+    assert controls.is_visible()
+
+
 def test_tracks_come_and_go(explore):
     hand = explore(pos=100)
     tracks = hand.page.locator("[data-view=tracks] [data-name]")

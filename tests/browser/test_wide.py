@@ -107,12 +107,27 @@ def test_a_thousand_selected_cells_are_listed_in_part_until_all_are_asked_for(wi
     assert hand.cells() == selected[:60]
     assert len(hand.matches()) == 50
     height = hand.page.locator("[data-view=cells]").bounding_box()["height"]
-    hand.page.get_by_role("button", name=f"+{len(selected) - 60}", exact=True).click()
+    tops = [chip.bounding_box()["y"] for chip in hand.page.locator("[data-cell]").all()]
+    hand.page.get_by_role("button", name=f"+{len(selected) - tops.count(tops[0])}", exact=True).click()
     hand.rest()
     assert hand.cells() == selected
     assert hand.page.locator("[data-view=cells]").bounding_box()["height"] < height + 60
     hand.page.get_by_role("button", name="fewer").click()
     assert len(hand.cells()) == 60
+
+
+@pytest.mark.parametrize("width", [800, 1400])
+def test_nothing_moves_but_the_chips_themselves_while_cells_come_and_go(page, wide, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    hand = wide(range="107,107", threshold=0.9)
+    parts = [".actions", ".adder", ".summary", ".segments", ".summary .toggle", "[data-view=histogram]", ".maps"]
+    places = {}
+    for threshold in (0.9, 0.7, 0.3, 0.01):
+        hand.field("threshold", threshold)
+        boxes = [page.locator(part).first.bounding_box() for part in parts]
+        places[len(hand.cells())] = [(box["x"], box["y"]) for box in boxes]
+    assert len(places) == 4
+    assert len(set(map(str, places.values()))) == 1
 
 
 def test_pointing_at_a_line_names_its_cell_in_plot_and_list_at_once(wide):

@@ -57,7 +57,13 @@ export const heatmaps: View = (parent, emit) => {
         element("div", { class: "map-name" }, title, element("div", { class: "agreement" })),
         element("div", { class: "legend" }),
       ),
-      element("div", { class: "map-field" }, canvas, element("div", { class: "hairline" })),
+      element(
+        "div",
+        { class: "map-field" },
+        canvas,
+        element("div", { class: "hairline" }),
+        element("div", { class: "map-row" }),
+      ),
     );
   }
 
@@ -113,7 +119,7 @@ export const heatmaps: View = (parent, emit) => {
     const figure = panel.querySelector(".agreement") as HTMLElement;
     figure.title = agreement?.sentence ?? "";
     const width = layout.mapColumns * layout.mapCell;
-    figure.hidden = width < FIGURE_ROOM;
+    figure.hidden = width < FIGURE_ROOM || !agreement;
     figure.replaceChildren(
       element("span", { class: "most" }, (width >= LABEL_ROOM && agreement?.label) || ""),
       element("span", { class: "figure" }, agreement?.figure ?? ""),
@@ -123,8 +129,22 @@ export const heatmaps: View = (parent, emit) => {
     drawLegend(legend, encoding, explained(encoding, met), layout.mapColumns * layout.mapCell);
   }
 
+  function markRow(): void {
+    const rank = model.state.hover.rank ?? -1;
+    const there = rank >= 0 && rank < (model.matches?.matches.rankingDetail.length ?? 0);
+    for (const mark of root.querySelectorAll<HTMLElement>(".map-row")) {
+      mark.hidden = !there;
+      mark.style.top = `${Math.max(0, rank) * ROW_HEIGHT}px`;
+    }
+  }
+
   return (next) => {
     model = next;
+    draw();
+    markRow();
+  };
+
+  function draw(): void {
     const { state, layout, matches, tracks, annotations, theme } = model;
     root.dataset.stale = String(model.outdated);
     if (!changed(matches, layout, state.projected, state.masked, tracks, annotations, theme)) return;
@@ -143,7 +163,7 @@ export const heatmaps: View = (parent, emit) => {
       .each(function ({ dim }) {
         if (matches) drawPanel(this, dim, matches);
       });
-  };
+  }
 };
 
 /** How far the matches agree on what lies inside their ranges, as far as their context reaches. */

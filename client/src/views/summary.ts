@@ -52,8 +52,10 @@ export const summary: View = (parent, emit) => {
     drawHistogram(model);
     root.dataset.busy = String(model.stale("matches"));
     totals.dataset.stale = String(model.outdated);
-    const maskable = model.tracks.length > 0 && model.selected.length > 0;
-    if (!changed(matches, state.lengthRule, state.lengths, state.masked, maskable)) return;
+    const any = model.selected.length > 0;
+    const maskable = any && model.tracks.length > 0;
+    if (!changed(matches, state.lengthRule, state.lengths, state.masked, any, maskable)) return;
+    rule.hidden = !any;
     mask.setAttribute("aria-checked", String(state.masked));
     mask.hidden = !maskable;
     for (const input of rule.querySelectorAll("input")) input.checked = input.value === state.lengthRule;
