@@ -354,6 +354,15 @@ def test_the_matches_can_be_reached_on_a_small_page_with_four_tracks(page, wide)
     page.wait_for_function("document.querySelector('[data-rank=\"49\"]').getBoundingClientRect().bottom < innerHeight")
 
 
+def test_the_invitation_has_room_on_a_small_page_with_wide_columns(page, wide):
+    page.set_viewport_size({"width": 800, "height": 600})
+    hand = wide(width=200)
+    edges = [token.bounding_box() for token in hand.page.locator(".demonstrated").all()]
+    assert len(edges) == 8
+    assert max(box["x"] + box["width"] for box in edges) <= 800
+    assert page.evaluate("document.documentElement.scrollWidth") == 800
+
+
 def test_everything_the_hand_did_is_undone_and_redone_by_buttons(wide):
     hand = wide(threshold=0.7)
     undo, redo = (hand.page.get_by_role("button", name=name, exact=True) for name in ("undo", "redo"))
