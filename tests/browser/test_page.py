@@ -121,9 +121,9 @@ def test_the_last_window_is_full_and_nothing_beyond_it_is_asked_for(page, explor
     hand = explore(**query)
     go(hand)
     words = [int(word.get_attribute("data-pos")) for word in page.locator("[data-view=words] [data-pos]").all()]
-    lane = page.locator("[data-view=words] .lane").bounding_box()
+    gutter = page.locator("[data-view=words] .gutter").bounding_box()
     assert words == list(range(3000 - len(words), 3000))
-    assert len(words) == (lane["width"] - 14) // hand.column_width
+    assert len(words) == (1400 - gutter["width"] - 14) // hand.column_width
     assert refused == []
 
 
