@@ -81,6 +81,50 @@ def others_of(results, selected):
     return [int(row["factors"][5]) - selected for row in results["rankingDetail"]]
 
 
+def test_the_range_of_each_match_is_marked_on_its_words(explore):
+    hand = explore(**SELECTED)
+    for row, (start, _, length) in zip(hand.page.locator("[data-rank]").all()[:8], hand.matches(), strict=False):
+        marked = row.locator(".token.in")
+        assert [int(token.get_attribute("data-pos")) for token in marked.all()] == list(range(start, start + length))
+        assert row.locator(".token.last").get_attribute("data-pos") == str(start + length - 1)
+
+
+def test_matches_follow_while_the_button_is_still_down(explore):
+    hand = explore(pos=100, threshold=0.1)
+    mouse = hand.page.mouse
+    mouse.move(*centre(hand.word(107)))
+    mouse.down()
+    seen = []
+    for pos in (107, 108, 109):
+        mouse.move(*centre(hand.word(pos)))
+        hand.rest()
+        assert hand.matches() == rows_of(answer(hand), len(hand.cells()))
+        seen.append(hand.matches())
+    line = hand.page.get_by_role("slider", name="Threshold")
+    mouse.up()
+    x, y = centre(line)
+    mouse.move(x, y)
+    mouse.down()
+    mouse.move(x, y - 20)
+    hand.rest()
+    assert hand.matches() == rows_of(answer(hand, activation=line.get_attribute("aria-valuenow")), len(hand.cells()))
+    assert hand.matches() != seen[-1]
+    mouse.up()
+
+
+def test_a_column_that_is_pointed_at_is_marked_in_plot_words_and_tracks(explore):
+    hand = explore(**SELECTED, track=["kind", "depth"])
+    column = hand.word(112).bounding_box()
+    for view in ("plot", "words", "tracks"):
+        hand.page.mouse.move(5, 5)
+        lane = hand.page.locator(f"[data-view={view}] .lane").last.bounding_box()
+        hand.page.mouse.move(column["x"] + 5, lane["y"] + 5)
+        hand.rest()
+        assert hand.page.locator(".column-mark").bounding_box()["x"] == pytest.approx(column["x"], abs=0.6)
+        marked = hand.page.locator(".selection .token.hover")
+        assert [token.get_attribute("data-pos") for token in marked.all()] == ["112"] * 3
+
+
 def test_rows_say_how_many_other_cells_join_in(explore):
     hand = explore(pos=100, threshold=0.1, cells="7,21", limit=200)
     shown = [int(text) for text in hand.page.locator("[data-rank] .others").all_inner_texts()]
@@ -195,9 +239,16 @@ def test_a_bar_of_the_histogram_keeps_one_length_and_a_second_click_all(page, ex
     page.set_viewport_size({"width": width, "height": 900})
     hand = explore(**SELECTED)
     everything, totals = hand.matches(), hand.page.locator(".totals").inner_text()
+    counts = {kind: answer(hand)[f"{kind}LengthHistogram"] for kind in ("strict", "fuzzy")}
+    bars = hand.page.locator("[data-view=histogram] .bar")
+    for kind, drawn in (("fuzzy", ".any"), ("strict", ".all")):
+        heights = [float(rect.get_attribute("height")) for rect in bars.locator(drawn).all()]
+        shares = np.sqrt(np.array(counts[kind][1 : len(heights) + 1]) / max(counts["fuzzy"]))
+        assert np.array(heights) / max(heights) == pytest.approx(shares / max(shares))
+        assert sum(counts[kind][len(heights) + 1 :]) == 0
     bar = hand.page.locator("[data-view=histogram] [data-length='2']")
     hand.page.mouse.move(*centre(bar.locator(".hit")))
-    with_all, with_any = (answer(hand)[f"{kind}LengthHistogram"][2] for kind in ("strict", "fuzzy"))
+    with_all, with_any = (counts[kind][2] for kind in ("strict", "fuzzy"))
     said = hand.page.get_by_role("tooltip").inner_text().splitlines()
     assert said == ["length 2", f"{with_all:,} with all cells", f"{with_any:,} with any"]
     hand.page.mouse.click(*centre(bar.locator(".hit")))

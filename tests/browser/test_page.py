@@ -60,6 +60,21 @@ def test_a_newcomer_is_told_where_to_begin(page):
     assert page.locator(".demonstrated").all_inner_texts() == shown
 
 
+def test_programs_find_every_part_by_its_name(explore, page):
+    explore(pos=100, threshold=0.1, range="107,109", track=["kind", "depth"])
+    views = page.locator("[data-view]").evaluate_all("all => all.map(view => view.dataset.view)")
+    named = ["plot", "words", "brush", "tracks", "cells", "matches", "heatmap", "histogram", "search"]
+    assert [name for name in named if name not in views] == []
+    maps = page.locator("[data-view=heatmap]").evaluate_all("all => all.map(map => map.dataset.name)")
+    assert maps == ["cell_count", "kind", "depth"]
+    assert page.locator("[data-view=cells] [data-cell]").count() > 0
+    ranks = page.locator("[data-view=matches] [data-rank][data-pos]").evaluate_all(
+        "all => all.map(it => it.dataset.rank)"
+    )
+    assert ranks == [str(rank) for rank in range(50)]
+    assert page.locator("[data-rank] [data-pos]").count() > 50
+
+
 def test_the_address_holds_all_of_the_page(explore, page):
     query = {
         "source": "states::cell",

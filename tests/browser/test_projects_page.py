@@ -97,6 +97,19 @@ def test_a_card_says_what_the_project_is(open_with):
     assert link == "?project=id-2&source=states%3A%3Alayer2%2Fcell"
 
 
+def test_a_card_says_how_far_its_index_is_until_it_is_built(page):
+    entries = [entry(1), entry(2)]
+    source = entries[0]["info"]["states"]["types"][1]
+    source["indexing"] = 0.421
+    page.route(re.compile("/info"), lambda route: route.fulfill(json=entries))
+    page.goto("/")
+    said = page.locator("[data-project=id-1]").get_by_role("status").filter(has_text="index for matching")
+    said.wait_for()
+    assert said.inner_text() == "hidden: index for matching: 42 %, the rest works meanwhile"
+    del source["indexing"]
+    said.wait_for(state="detached")
+
+
 @pytest.mark.parametrize("width", [800, 1400])
 def test_many_sources_stand_by_module_layer_and_direction_each_group_with_its_size(open_with, width):
     page = open_with([entry(1, states={"types": gates()}), entry(2), entry(3)])

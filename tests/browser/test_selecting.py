@@ -315,6 +315,17 @@ def test_where_no_cell_fits_the_page_says_what_would_admit_some(explore):
     assert hand.cells() != []
 
 
+def test_the_constraint_that_keeps_all_cells_out_is_named_and_can_be_lifted(explore):
+    start = next(at for at in range(100, 200) if not expected_cells(at, at) and expected_cells(at, at, before=0))
+    hand = explore(pos=start - 7, range=f"{start},{start}")
+    notice = hand.page.locator(".notice")
+    assert "but for “off before 1”" in notice.inner_text()
+    notice.get_by_role("button", name="Leave that end free").click()
+    hand.rest()
+    assert hand.cells() == expected_cells(start, start, before=0)
+    assert hand.page.locator("input[name=before]").input_value() == "0"
+
+
 def test_a_source_without_tanh_is_selected_by_its_own_numbers(explore):
     hand = explore(pos=100, source="states::raw", threshold=0.5, range="110,111")
     on = states * 2 >= 0.5
