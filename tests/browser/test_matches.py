@@ -298,6 +298,23 @@ def test_the_figure_above_a_heat_map_is_exact_for_the_matches_listed(explore):
     assert figure["loss"].inner_text().split() == ["mean", f"{losses.mean():.2f}"]
 
 
+def test_its_figure_leads_from_one_exception_to_the_next(explore):
+    hand = explore(pos=100, threshold=0.1, cells="4", track=["depth"], limit=100)
+    depths = answer(hand, left=0, right=60, dims="meta_depth", limit=100)["positionDetail"]["meta_depth"]
+    inside = [row[:length] for row, (_, _, length) in zip(depths, hand.matches(), strict=True)]
+    labels, counts = np.unique(np.concatenate(inside), return_counts=True)
+    exceptions = [rank for rank, row in enumerate(inside) if set(row) != {labels[counts.argmax()]}]
+    assert 2 < len(exceptions) < 100
+    figure = hand.page.locator("[data-view=heatmap][data-name=depth] .figure")
+    for rank in [*exceptions, exceptions[0]]:
+        figure.click()
+        hand.rest()
+        assert hand.page.locator(".match.hover").get_attribute("data-rank") == str(rank)
+        assert hand.page.locator(".match.hover .rank").is_visible()
+        row = hand.page.locator(".match.hover").bounding_box()
+        assert hand.page.locator(".match-head").bounding_box()["y"] + 40 <= row["y"] < 900 - row["height"]
+
+
 def test_an_answer_that_breaks_off_is_said_over_dimmed_rows_and_mended_by_the_next(page, explore):
     hand = explore(**SELECTED)
     whole = hand.matches()
