@@ -14,6 +14,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import sync_playwright
 
+from lstmvis.server.matching import warm_up
 from tests.browser.projects import write_all
 from tests.browser.wide import write_wide
 
@@ -28,6 +29,12 @@ CHROMIUM_OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled():
+    """Compile the loops of the server, which it would do beside the first page: ten seconds of a processor and more."""
+    warm_up()
 
 
 @pytest.fixture(scope="session")
