@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 from lstmvis.data.errors import LstmvisError
 from lstmvis.data.interrupts import remembering_interrupts
-from lstmvis.tools import demo, doctor, extract, import_, index, serve, train
+from lstmvis.tools import demo, doctor, extract, import_, index, opening, serve, train
 
 DESCRIPTION = """\
 See what the hidden states of a sequence model do, and find where else they do it.
@@ -19,6 +19,8 @@ See what the hidden states of a sequence model do, and find where else they do i
   lstmvis import PROJECT --states FILE
                                      write arrays that another program has saved as a project
   lstmvis doctor DIRECTORY           say what is wrong with projects, and what to change
+  lstmvis opening PROJECT --annotation NAME --value LABEL
+                                     look for the view with which a project should open
   lstmvis index DIRECTORY            build match indexes now rather than when serving
   lstmvis serve DIRECTORY            serve every project below a directory
 """
@@ -33,7 +35,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"lstmvis {version('lstmvis')}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (demo, train, extract, import_, doctor, index, serve):
+    for command in (demo, train, extract, import_, doctor, index, opening, serve):
         command.add_parser(commands)
     return parser
 
