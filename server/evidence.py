@@ -35,6 +35,7 @@ from lstmvis.server.matching import Match
 from lstmvis.server.windows import Window, annotation_rows
 
 MOST_MATCHES = 50
+TOKENS_COMPARED = 3
 
 
 class EvidenceError(LstmvisError):
@@ -59,7 +60,7 @@ class Evidence:
     whole: Shares
     positions: Shares
     places: int  # stretches, of the value or between, in which the matches begin
-    texts: int  # different ones of the matches
+    texts: int  # different ones of the matches, by their first tokens
     p_value: float
 
 
@@ -85,12 +86,10 @@ class Value:
         self._lasting = np.minimum(self._room, _until(~carries, here=True))  # (T,): before the first without the value
         self._count = np.append(0, np.cumsum(carries))  # (T + 1,): positions with the value before each
         self.stretches = np.cumsum(begins | np.diff(carries, prepend=False))  # (T,): the number of that it lies in
+        # The first positions (n,) and lengths (n,) of the stretches that carry it.
+        self.begins = np.flatnonzero(carries & (np.diff(self.stretches, prepend=-1) != 0))
+        self.lengths = self._lasting[self.begins]
         self._known: dict[int, _Expected] = {}
-
-    def spans(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The first positions (n,) and lengths (n,) of the stretches that carry it."""
-        first = np.flatnonzero(self.carries & (np.diff(self.stretches, prepend=-1) != 0))
-        return first, self._lasting[first]
 
     def whole(self, first: int, length: int) -> bool:
         """Whether all positions of a range carry the value."""
@@ -160,7 +159,7 @@ def weigh(value: Value, matches: Sequence[Match], brushed: tuple[int, int]) -> E
         whole=Shares(*means[:, 0].tolist()),
         positions=Shares(*means[:, 1].tolist()),
         places=len(places),
-        texts=len({value.tokens[first : first + length].tobytes() for first, length in ranges}),
+        texts=len({value.tokens[first : first + min(length, TOKENS_COMPARED)].tobytes() for first, length in ranges}),
         p_value=chance_of(int(found[apart, 0].sum()), expected[apart, 1, 0]),
     )
 

@@ -3,13 +3,16 @@
 Ranges inside stretches of a value, from all over the corpus, are selected as a person would brush them, with a few
 thresholds and constraints, and matched over the whole corpus. The best is the one with the highest
 
-    gap * sqrt(variety)
+    share * gap * sqrt(variety) * reach ** (1 / 8)
 
-`gap` is by how much the share of its matches that carry the value as a whole exceeds that of ranges which begin with
-the same tokens; `variety` the share of different texts, or of different places, among its matches, whichever is lower.
-What nobody could read, or learn from, is left out: fewer than 50 matches, most of which do not carry the value, or are
-of one token; few cells, or very many. And so is what could be chance: the p-value, times the number of selections that
-were tried (Bonferroni), must be below `MOST_CHANCE`. `evidence` explains these figures.
+share     of its matches, those that carry the value as a whole
+gap       by how much that exceeds the share of ranges which begin with the same tokens
+variety   the share of different texts, or of different places, among its matches, whichever is lower
+reach     how many matches with all of its cells there are in the corpus, for each stretch of the value; 1 at most
+
+What nobody could read, or learn from, is left out: fewer than 50 matches with all of the cells, most of which do not
+carry the value, or are of one token; few cells, or very many. And so is what could be chance: the p-value, times the
+number of selections that were tried (Bonferroni), must be below `MOST_CHANCE`. `evidence` explains these figures.
 """
 
 import itertools
@@ -37,15 +40,16 @@ SHORTEST = 2  # median of the matches' lengths
 CELLS = (3, 30)  # fewest and most
 CONSTRAINTS: list[Constraints] = [(1, 0), (1, 1), (0, 0)]
 RULES: list[LengthRule] = ["any", "same"]
-QUANTILES = (0.25, 0.5, 0.75, 0.93)  # of the activations above 0, where the thresholds are
+QUANTILES = (0.4, 0.6, 0.8, 0.93)  # of the activations above 0, where the thresholds are
 MARGIN = 0.01  # of the corpus, at either end, in which no range is looked for
 LEAST_SHARE = 0.6
 LEAST_GAP = 0.2
 MOST_CHANCE = 1e-3
 HIGHEST_TANH = 0.9  # of these: beyond it all is on that ever was
 MOST_TANH = 0.99  # the highest threshold that the page has
+NEAR = 2  # tokens from the beginning of a stretch, which often is a sign of its own, such as a quotation mark
 SAMPLED = 1000  # steps, for the quantiles
-TRIES = 5000
+TRIES = 15_000
 Progress = Callable[[int, int], None]
 
 
@@ -57,13 +61,17 @@ class Opening:
     about: str  # the annotation and its labels
     cells: int
     matches: list[Match]
+    complete: int  # matches in the corpus with all of the cells
+    stretches: int  # of the value in the corpus
     evidence: Evidence
     tries: int  # selections that were looked at before this one was chosen
 
     @property
     def score(self) -> float:
         variety = min(self.evidence.texts, self.evidence.places) / MOST_MATCHES
-        return self.evidence.whole.gap * math.sqrt(variety)
+        reach = min(1, self.complete / self.stretches)
+        whole = self.evidence.whole
+        return whole.matches * whole.gap * math.sqrt(variety) * reach**0.125
 
     @property
     def chance(self) -> float:
@@ -176,14 +184,24 @@ class Observed:
             limit=MOST_MATCHES + 1,  # the range itself may be one of them
             match_length=view.lengths,
         )
-        matches = find_matches(self._activity(view), query, self.starts).best
-        return Opening(view, value.name, len(cells), matches, weigh(value, matches, view.range), tries)
+        found = find_matches(self._activity(view), query, self.starts)
+        return Opening(
+            view=view,
+            about=value.name,
+            cells=len(cells),
+            matches=found.best,
+            complete=int(found.counts[-1]),
+            stretches=len(value.begins),
+            evidence=weigh(value, found.best, view.range),
+            tries=tries,
+        )
 
 
 def _worth_showing(found: Opening) -> bool:
     evidence = found.evidence
     return (
         evidence.matches == MOST_MATCHES
+        and found.complete > MOST_MATCHES
         and np.median([match.length for match in found.matches]) >= SHORTEST
         and evidence.whole.matches >= LEAST_SHARE
         and evidence.whole.gap >= LEAST_GAP
@@ -212,9 +230,9 @@ def _view(
 
 def _ranges(value: Value, characters: bool, count: int, chance: np.random.Generator) -> Iterator[tuple[int, int]]:
     """Up to `count` ranges, first and last positions, inside stretches of the value from all over the corpus: whole
-    stretches where they can be read at once, else a part, from the beginning of the stretch or from anywhere in it."""
+    stretches where they can be read at once, else a part, from near the beginning of the stretch or from anywhere."""
     shortest, longest = CHARACTER_LENGTHS if characters else LENGTHS
-    begins, lengths = value.spans()
+    begins, lengths = value.begins, value.lengths
     steps = len(value.carries)
     inside = (lengths >= shortest) & (begins >= MARGIN * steps) & (begins + lengths <= (1 - MARGIN) * steps)
     begins, lengths = begins[inside], lengths[inside]
@@ -227,7 +245,8 @@ def _ranges(value: Value, characters: bool, count: int, chance: np.random.Genera
         begin, length = int(begins[number]), int(lengths[number])
         if length > longest:
             short = int(chance.integers(shortest, longest + 1))
-            begin += int(chance.integers(0, 2) * chance.integers(0, length - short + 1))
+            furthest = length - short if chance.integers(2) else min(NEAR, length - short)
+            begin += int(chance.integers(furthest + 1))
             length = short
         yield begin, begin + length - 1
 

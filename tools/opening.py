@@ -54,7 +54,7 @@ def add_parser(commands: Any) -> None:
         help="a source to look at, file::path; several times for several (default: all)",
     )
     parser.add_argument(
-        "--tries", type=count, metavar="N", help="selections to look at (default: 5,000, a minute for a large project)"
+        "--tries", type=count, metavar="N", help="selections to look at (default: 15,000, a minute for a large project)"
     )
     parser.add_argument("--seed", type=seed, default=1, help="the same seed finds the same view (default: 1)")
     doing = parser.add_mutually_exclusive_group()
@@ -125,7 +125,7 @@ def describe(project: Project, opening: "Opening") -> Iterator[str]:
     gap = "" if project.words and project.words.dictionary and project.words.dictionary.of_characters else " "
     yield f"opening: {view.address}"
     yield f"{how_many(opening.cells, 'cell')} of {view.source or 'the first source'}, on over {gap.join(words)!r}"
-    yield f"{evidence.matches} matches, {evidence.texts} different, in {evidence.places} places"
+    yield f"{opening.complete:,} matches with all of them; the best {evidence.matches} begin in {evidence.texts} ways"
     yield f"{opening.about:<34}{'matches':>10}{'corpus':>10}{'same first token':>18}"
     for measure, shares in (("at all of their positions", evidence.whole), ("share of positions", evidence.positions)):
         yield f"  {measure:<32}{shares.matches:>10.1%}{shares.corpus:>10.1%}{shares.same_token:>18.1%}"
