@@ -59,6 +59,7 @@ class Evidence:
     matches: int  # that were looked at
     whole: Shares
     positions: Shares
+    before: float  # share of the positions just before the matches that carry the value
     places: int  # stretches, of the value or between, in which the matches begin
     texts: int  # different ones of the matches, by their first tokens
     p_value: float
@@ -143,12 +144,15 @@ def find_value(project: Project, steps: int, annotation: str, labels: Collection
     return Value(carries, tokens, project.sequence_starts, f"{annotation} {' or '.join(labels)}")
 
 
-def weigh(value: Value, matches: Sequence[Match], brushed: tuple[int, int]) -> Evidence:
-    """The figures of the best of `matches`, without the one that is `brushed`, by its first and last position."""
+def weigh(value: Value, matches: Sequence[Match], brushed: tuple[int, int], lead: int) -> Evidence:
+    """The figures of the best of `matches`, without the one that is `brushed`, by its first and last position.
+
+    `lead` says how many positions count as just before a match.
+    """
     ranges = [(match.position, match.length) for match in matches]
     ranges = [it for it in ranges if it != (brushed[0], brushed[1] - brushed[0] + 1)][:MOST_MATCHES]
     if not ranges:
-        return Evidence(0, Shares(0, 0, 0), Shares(0, 0, 0), 0, 0, 1.0)
+        return Evidence(0, Shares(0, 0, 0), Shares(0, 0, 0), 0.0, 0, 0, 1.0)
     found = np.array([(value.whole(*it), value.share(*it)) for it in ranges], np.float64)  # matches x measures
     expected = np.array([value.expect(*it) for it in ranges])  # matches x (corpus, same token) x measures
     means = np.vstack([found.mean(axis=0)[None], expected.mean(axis=0)])
@@ -158,6 +162,7 @@ def weigh(value: Value, matches: Sequence[Match], brushed: tuple[int, int]) -> E
         matches=len(ranges),
         whole=Shares(*means[:, 0].tolist()),
         positions=Shares(*means[:, 1].tolist()),
+        before=float(np.mean([value.share(max(0, first - lead), lead) for first, _ in ranges])),
         places=len(places),
         texts=len({value.tokens[first : first + min(length, TOKENS_COMPARED)].tobytes() for first, length in ranges}),
         p_value=chance_of(int(found[apart, 0].sum()), expected[apart, 1, 0]),

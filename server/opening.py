@@ -3,11 +3,12 @@
 Ranges inside stretches of a value, from all over the corpus, are selected as a person would brush them, with a few
 thresholds and constraints, and matched over the whole corpus. The best is the one with the highest
 
-    share * gap * sqrt(variety) * reach ** (1 / 8)
+    share * gap * sqrt(variety * contrast) * reach ** (1 / 8)
 
 share     of its matches, those that carry the value as a whole
 gap       by how much that exceeds the share of ranges which begin with the same tokens
 variety   the share of different texts, or of different places, among its matches, whichever is lower
+contrast  of the positions of the matches, the share that carries the value, less that of the positions just before
 reach     how many matches with all of its cells there are in the corpus, for each stretch of the value; 1 at most
 
 What nobody could read, or learn from, is left out: fewer than 50 matches with all of the cells, most of which do not
@@ -25,6 +26,7 @@ import numpy as np
 
 from lstmvis.data.opening import LengthRule, View, read_view
 from lstmvis.data.project import Project, Source
+from lstmvis.data.words import UNKNOWN
 from lstmvis.server.activity import Activity, Constraints, cut_of
 from lstmvis.server.errors import UnknownNameError
 from lstmvis.server.evidence import MOST_MATCHES, Evidence, EvidenceError, Value, find_value, labels_over, weigh
@@ -37,7 +39,7 @@ from lstmvis.server.windows import ANNOTATION_PREFIX
 LENGTHS, LEAD = (2, 5), 3  # of a range of words that can be read at once; columns left of it, for what comes before
 CHARACTER_LENGTHS, CHARACTER_LEAD = (3, 12), 8
 SHORTEST = 2  # median of the matches' lengths
-CELLS = (3, 30)  # fewest and most
+CELLS = (3, 8)  # fewest, and as many as the page can tell apart by hues
 CONSTRAINTS: list[Constraints] = [(1, 0), (1, 1), (0, 0)]
 RULES: list[LengthRule] = ["any", "same"]
 QUANTILES = (0.4, 0.6, 0.8, 0.93)  # of the activations above 0, where the thresholds are
@@ -70,8 +72,9 @@ class Opening:
     def score(self) -> float:
         variety = min(self.evidence.texts, self.evidence.places) / MOST_MATCHES
         reach = min(1, self.complete / self.stretches)
+        contrast = max(0, self.evidence.positions.matches - self.evidence.before)
         whole = self.evidence.whole
-        return whole.matches * whole.gap * math.sqrt(variety) * reach**0.125
+        return whole.matches * whole.gap * math.sqrt(variety * contrast) * math.pow(reach, 1 / 8)
 
     @property
     def chance(self) -> float:
@@ -105,7 +108,7 @@ def find_opening(
     for name in names:
         observed = Observed(project, name)
         value = find_value(project, observed.source.steps, annotation, labels)
-        ranges = list(_ranges(value, observed.characters, count, chance))
+        ranges = list(_ranges(value, observed, count, chance))
         for threshold in _thresholds(observed.source):
             for constraints, brushed in itertools.product(CONSTRAINTS, ranges):
                 view = _view(observed, annotation, threshold, constraints, brushed)
@@ -150,6 +153,8 @@ class Observed:
         self.starts = project.sequence_starts
         dictionary = project.words.dictionary if project.words else None
         self.characters = dictionary.of_characters if dictionary else False
+        self.lead = CHARACTER_LEAD if self.characters else LEAD
+        self.unknown = dictionary.ids.get(UNKNOWN) if dictionary else None
         self._index: StateIndex | None = None
         if source.steps * source.cells >= LEAST_VALUES:
             with suppress(IndexingError):  # it is only slower without
@@ -192,7 +197,7 @@ class Observed:
             matches=found.best,
             complete=int(found.counts[-1]),
             stretches=len(value.begins),
-            evidence=weigh(value, found.best, view.range),
+            evidence=weigh(value, found.best, view.range, self.lead),
             tries=tries,
         )
 
@@ -216,10 +221,9 @@ def _view(
     constraints: Constraints,
     brushed: tuple[int, int],
 ) -> View:
-    lead = CHARACTER_LEAD if observed.characters else LEAD
     return View(
         source=observed.source.id,
-        pos=max(0, brushed[0] - lead),
+        pos=max(0, brushed[0] - observed.lead),
         threshold=threshold,
         range=brushed,
         constraints=constraints,
@@ -228,10 +232,10 @@ def _view(
     )
 
 
-def _ranges(value: Value, characters: bool, count: int, chance: np.random.Generator) -> Iterator[tuple[int, int]]:
+def _ranges(value: Value, observed: Observed, count: int, chance: np.random.Generator) -> Iterator[tuple[int, int]]:
     """Up to `count` ranges, first and last positions, inside stretches of the value from all over the corpus: whole
     stretches where they can be read at once, else a part, from near the beginning of the stretch or from anywhere."""
-    shortest, longest = CHARACTER_LENGTHS if characters else LENGTHS
+    shortest, longest = CHARACTER_LENGTHS if observed.characters else LENGTHS
     begins, lengths = value.begins, value.lengths
     steps = len(value.carries)
     inside = (lengths >= shortest) & (begins >= MARGIN * steps) & (begins + lengths <= (1 - MARGIN) * steps)
@@ -248,7 +252,8 @@ def _ranges(value: Value, characters: bool, count: int, chance: np.random.Genera
             furthest = length - short if chance.integers(2) else min(NEAR, length - short)
             begin += int(chance.integers(furthest + 1))
             length = short
-        yield begin, begin + length - 1
+        if observed.unknown not in value.tokens[begin : begin + length]:  # which nobody can read
+            yield begin, begin + length - 1
 
 
 def _thresholds(source: Source) -> list[float]:
@@ -262,4 +267,6 @@ def _thresholds(source: Source) -> list[float]:
     quantiles = np.quantile(activations, QUANTILES)
     if source.transform == "tanh":
         quantiles = np.minimum(quantiles, HIGHEST_TANH)
-    return list(dict.fromkeys(float(f"{threshold:.2g}") for threshold in quantiles))
+    # Hundredths up to 1, as on the page; two digits beyond.
+    rounded = np.where(quantiles < 1, np.maximum(quantiles.round(2), 0.01), quantiles)
+    return list(dict.fromkeys(float(f"{threshold:.2g}") for threshold in rounded))
