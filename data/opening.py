@@ -65,20 +65,21 @@ def read_view(address: str) -> View:
         return given.get(name, [""])[0]
 
     threshold = _number(first("threshold"))
-    off, rule = _integers(first("off")), first("length")
+    pos, off = _integers(first("pos")) or (), _integers(first("off")) or ()
+    lengths, rule = _ascending(first("lengths")), first("length")
     tracks = tuple(dict.fromkeys(track for track in given["track"] if track)) if "track" in given else None
     return View(
         source=first("source"),
-        pos=(_integers(first("pos")) or (0,))[0],
+        pos=pos[0] if len(pos) == 1 else 0,
         threshold=0.3 if threshold is None else threshold,
         range=_ascending(first("range")),
-        constraints=(off[0], off[1]) if off and len(off) == 2 else (1, 0),
+        constraints=(off[0], off[1]) if len(off) == 2 else (1, 0),
         sides="both" if first("sides") == "both" and (threshold is None or threshold > 0) else "positive",
         cells=_integers(first("cells")) if "cells" in given else None,
         added=_integers(first("add")) or (),
         dropped=_integers(first("drop")) or (),
         length_rule="same" if rule == "same" else "atLeast" if rule == "atLeast" else "any",
-        lengths=_ascending(first("lengths")),
+        lengths=lengths if lengths and lengths[0] else None,
         tracks=tracks,
         colour=first("colour") if "colour" in given else "cell_count",
     )
@@ -98,17 +99,11 @@ def write_opening(configuration: Path, address: str) -> None:
     """
     path = configuration.resolve()
     before = path.read_bytes().decode()
-    root = yaml.compose(before, yaml.SafeLoader)
     line = f"opening: {address}"
-    there = [pair for pair in root.value if pair[0].value == "opening"] if isinstance(root, yaml.MappingNode) else []
-    if there:
-        after = before[: there[0][0].start_mark.index] + line + before[there[0][1].end_mark.index :]
-    else:
-        end = "\r\n" if "\r\n" in before else "\n"
-        after = before + ("" if before.endswith("\n") else end) + line + end
+    after = _with_line(before, line)
     try:
         as_meant = yaml.safe_load(after) == yaml.safe_load(before) | {"opening": address}
-    except yaml.YAMLError:
+    except (yaml.YAMLError, TypeError):
         as_meant = False
     if not as_meant:
         raise ProjectError(f"{configuration} has a form that cannot be amended. Write into it by hand: {line}")
@@ -119,6 +114,19 @@ def write_opening(configuration: Path, address: str) -> None:
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _with_line(text: str, line: str) -> str:
+    """The configuration with this line in the place of its `opening`, or at its end."""
+    try:
+        root = yaml.compose(text, yaml.SafeLoader)
+    except yaml.YAMLError:
+        return text
+    for key, value in root.value if isinstance(root, yaml.MappingNode) else ():
+        if key.value == "opening":
+            return text[: key.start_mark.index] + line + text[value.end_mark.index :]
+    end = "\r\n" if "\r\n" in text else "\n"
+    return text + ("" if text.endswith("\n") else end) + line + end
 
 
 def _integers(text: str) -> tuple[int, ...] | None:

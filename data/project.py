@@ -256,7 +256,7 @@ class Project:
         given = self.config.get("opening")
         if given is None:
             return None
-        address = without_project(given) if isinstance(given, str) else ""
+        address = without_project(given) if isinstance(given, str) and "=" in given else ""
         if not address:
             raise ProjectError(
                 f"{CONFIG_NAME}: `opening` must be the address of a view, not {given!r:.60}.",

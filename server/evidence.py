@@ -100,6 +100,10 @@ class Value:
         """The share of a range's positions that do."""
         return float(self._count[first + length] - self._count[first]) / length
 
+    def share_before(self, first: int, steps: int) -> float:
+        """The share of the `steps` positions before a range that do; those before the corpus do not."""
+        return float(self._count[first] - self._count[max(0, first - steps)]) / steps
+
     def expect(self, first: int, length: int) -> tuple[tuple[float, float], tuple[float, float]]:
         """What ranges of that length carry on average, as a whole and by positions: all ranges, and those that begin
         with the token at `first`."""
@@ -162,7 +166,7 @@ def weigh(value: Value, matches: Sequence[Match], brushed: tuple[int, int], lead
         matches=len(ranges),
         whole=Shares(*means[:, 0].tolist()),
         positions=Shares(*means[:, 1].tolist()),
-        before=float(np.mean([value.share(max(0, first - lead), lead) for first, _ in ranges])),
+        before=float(np.mean([value.share_before(first, lead) for first, _ in ranges])),
         places=len(places),
         texts=len({value.tokens[first : first + min(length, TOKENS_COMPARED)].tobytes() for first, length in ranges}),
         p_value=chance_of(int(found[apart, 0].sum()), expected[apart, 1, 0]),

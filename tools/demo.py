@@ -20,7 +20,7 @@ from lstmvis.tools.pytorch import require_torch
 from lstmvis.tools.serve import add_server_options, opening_path, serve_directory
 from lstmvis.tools.train import train_with_progress
 
-TRIES = 600  # selections among which the opening view is chosen: a few seconds
+TRIES = 2000  # selections among which the opening view is chosen: a few seconds
 
 
 def add_parser(commands: Any) -> None:
