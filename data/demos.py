@@ -32,7 +32,7 @@ class ParenthesesDemo:
             "Random nested parentheses, at most four deep; a digit tells the current depth. "
             f"{self.explored_length:,} characters, new to the model: an LSTM of {self.layers} x {self.cells} cells "
             f"that was trained to predict the next character on {self.training_length:,} others. "
-            "Look for cells that are on exactly as long as the text is four deep."
+            "The selected cells are on at depth four: see in the map of `nesting` whether their matches lie there too."
         )
 
     def texts(self) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
