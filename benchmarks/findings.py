@@ -11,6 +11,7 @@ begin with the same tokens. The annotation's label is that of the brushed range.
 import argparse
 from pathlib import Path
 
+from lstmvis.data.errors import LstmvisError
 from lstmvis.data.project import Project
 from lstmvis.server.library import find_projects
 from lstmvis.server.opening import Opening, present_opening
@@ -26,8 +27,12 @@ def main() -> None:
     print(HEAD.format("project", "about", "brushed", "cells", "with all", "begin", "whole", "positions", "p-value"))
     for name, directory in find_projects(options.directory):
         project = Project(directory)
-        if project.opening is not None:
+        if project.opening is None:
+            continue
+        try:
             print(row(name, project, present_opening(project)), flush=True)
+        except LstmvisError as error:  # such as a view of another kind of annotation
+            print(f"{name}: {error}")
 
 
 def row(name: str, project: Project, shown: Opening) -> str:

@@ -29,10 +29,10 @@ class ParenthesesDemo:
     @property
     def description(self) -> str:
         return (
+            "The selected cells are on at depth four: see in the map of `nesting` whether their matches lie there too. "
             "Random nested parentheses, at most four deep; a digit tells the current depth. "
             f"{self.explored_length:,} characters, new to the model: an LSTM of {self.layers} x {self.cells} cells "
-            f"that was trained to predict the next character on {self.training_length:,} others. "
-            "The selected cells are on at depth four: see in the map of `nesting` whether their matches lie there too."
+            f"that was trained to predict the next character on {self.training_length:,} others."
         )
 
     def texts(self) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
