@@ -25,7 +25,7 @@ from lstmvis.data.interrupts import holding_interrupts, raise_interrupt
 from lstmvis.data.locking import writing
 from lstmvis.data.project import CONFIG_NAME, Project, did_you_mean
 from lstmvis.data.rewriting import Change, rewritten
-from lstmvis.data.writing import ProjectWriter
+from lstmvis.data.writing import ProjectWriter, check_annotation_name
 
 PREFIX = "annotation-"  # of the files that belong to one annotation
 PATIENCE = 30.0  # seconds for another process to have its annotation written
@@ -44,7 +44,8 @@ def tokens_of(project: Project) -> list[str]:
 
 
 def require_free(project: Project, name: str, replace: bool = False) -> None:
-    """Raises ProjectError where there is an annotation of that name, unless it is to be replaced."""
+    """Raises ProjectError where this cannot be the name of another annotation, unless one is to be replaced."""
+    check_annotation_name(name)
     if name in _annotations(project) and not replace:
         raise ProjectError(
             f"There is an annotation {name!r} already. Choose another name, or replace it: `--replace` on the command "

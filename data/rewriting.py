@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-PLAIN = re.compile(r"[A-Za-z][\w-]*", re.ASCII)
+PLAIN = re.compile(r"[A-Za-z][\w.-]*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,8 @@ def _with(text: str, change: Change) -> str:
     written = f"{_key(change.key)}: {_value(change.value)}"
     section = _find(root, change.section)
     if section is None:
-        inner = f"{{{written}}}" if root.flow_style else f"{_line_end(text)}  {written}"
-        return _added(text, root, f"{change.section}: {inner}")
+        inner = f" {{{written}}}" if root.flow_style else f"{_line_end(text)}  {written}"
+        return _added(text, root, f"{change.section}:{inner}")
     if not isinstance(section, yaml.MappingNode):  # nothing, or an empty list
         start, stop = section.start_mark.index, section.end_mark.index
         return f"{text[:start]}{'' if text[start - 1].isspace() else ' '}{{{written}}}{text[stop:]}"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lstmvis.data.annotators.sentences import LINE_ENDS, sentence_starts
+from lstmvis.data.annotators.sentences import LINE_ENDS, sentence_ranges
 from lstmvis.data.annotators.text import numbers_are_n
 from lstmvis.data.arrays import Discrete
 from lstmvis.data.errors import LstmvisError
@@ -65,9 +65,8 @@ def part_of_speech(
     read = {word: _as_read(word) for word in kinds} | ({"N": A_NUMBER} if numbers_are_n(kinds) else {})
     number_of = {label: number for number, label in enumerate(LABELS)}
     ids = np.full(len(tokens), number_of[PUNCTUATION], np.uint8)
-    starts = sentence_starts(tokens).tolist()
     done = 0
-    for number, (start, stop) in enumerate(zip(starts, [*starts[1:], len(tokens)], strict=True), start=1):
+    for number, (start, stop) in enumerate(sentence_ranges(tokens), start=1):
         places = [place for place in range(start, stop) if tokens[place] not in LINE_ENDS]
         tags = tag([read[tokens[place]] for place in places])
         ids[places] = [number_of[UNIVERSAL.get(found, "X")] for found in tags]

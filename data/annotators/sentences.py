@@ -27,6 +27,7 @@ def sentence_starts(words: Sequence[str]) -> NDArray[np.int64]:
     kinds = set(words)
     apart = "." in kinds or not any(word[-1:] in ENDS for word in kinds)  # points are tokens of their own
     ends = {word for word in kinds if _ends(word, apart)}
+    marks = {word for word in ends if not any(map(str.isalnum, word))}
     lines = kinds & LINE_ENDS
     cased = any(word[:1].isupper() for word in kinds) and not numbers_are_n(kinds)
     small = {word for word in kinds if word[:1].islower()} if cased else set()
@@ -41,7 +42,7 @@ def sentence_starts(words: Sequence[str]) -> NDArray[np.int64]:
             quoted = quoted and not doubled
             continue
         closes = word in CLOSERS or (word == '"' and quoted)
-        if certain or (ended and not closes and word not in ends and word not in small):
+        if certain or (ended and not closes and word not in marks and word not in small):
             if position:
                 starts.append(position)
             ended = False
@@ -49,6 +50,12 @@ def sentence_starts(words: Sequence[str]) -> NDArray[np.int64]:
         if word == '"':
             quoted = not quoted
     return np.array(starts, np.int64)
+
+
+def sentence_ranges(words: Sequence[str]) -> list[tuple[int, int]]:
+    """The first position of each sentence, and the one behind its last."""
+    starts = sentence_starts(words).tolist()
+    return list(zip(starts, [*starts[1:], len(words)], strict=False))  # no words: no sentence, but an end
 
 
 def _lines_are_sentences(words: Sequence[str], lines: set[str], ends: set[str]) -> bool:
