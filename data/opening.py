@@ -4,16 +4,9 @@ An address says what is looked at and what is selected; `client/src/address.ts` 
 those that the matches follow from. As there, what is left out has its default, and what cannot be read is left out.
 """
 
-import os
-import shutil
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qs, parse_qsl, quote, urlencode
-
-import yaml
-
-from lstmvis.data.errors import ProjectError
 
 LengthRule = Literal["any", "same", "atLeast"]
 
@@ -89,44 +82,6 @@ def without_project(address: str) -> str:
     """What a view's address says about the view alone, of whatever was copied: the whole of it, or its last part."""
     pairs = parse_qsl(address.strip().rpartition("?")[2], keep_blank_values=True)
     return urlencode([pair for pair in pairs if pair[0] != "project"], safe=":/,", quote_via=quote)
-
-
-def write_opening(configuration: Path, address: str) -> None:
-    """Make `address` the `opening` of an lstm.yml, all else of which stays as it is, comments too.
-
-    The file is at every moment either as it was or whole. Raises ProjectError where it is not written so that a line
-    can be put in.
-    """
-    path = configuration.resolve()
-    before = path.read_bytes().decode()
-    line = f"opening: {address}"
-    after = _with_line(before, line)
-    try:
-        as_meant = yaml.safe_load(after) == yaml.safe_load(before) | {"opening": address}
-    except (yaml.YAMLError, TypeError):
-        as_meant = False
-    if not as_meant:
-        raise ProjectError(f"{configuration} has a form that cannot be amended. Write into it by hand: {line}")
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(after.encode())
-        shutil.copymode(path, part)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _with_line(text: str, line: str) -> str:
-    """The configuration with this line in the place of its `opening`, or at its end."""
-    try:
-        root = yaml.compose(text, yaml.SafeLoader)
-    except yaml.YAMLError:
-        return text
-    for key, value in root.value if isinstance(root, yaml.MappingNode) else ():
-        if key.value == "opening":
-            return text[: key.start_mark.index] + line + text[value.end_mark.index :]
-    end = "\r\n" if "\r\n" in text else "\n"
-    return text + ("" if text.endswith("\n") else end) + line + end
 
 
 def _integers(text: str) -> tuple[int, ...] | None:

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lstmvis.data.amending import set_opening
 from lstmvis.data.errors import LstmvisError
 from lstmvis.data.findings import how_many
-from lstmvis.data.opening import write_opening
-from lstmvis.data.project import CONFIG_NAME, Project
+from lstmvis.data.project import Project
 from lstmvis.tools.options import count, seed
 from lstmvis.tools.progress import progress_bar
 
@@ -112,7 +112,7 @@ def choose_opening(
         print(f"{directory}: nothing is found about {about} that is clear enough to open with. Nothing is written.")
         return None
     if write:
-        write_opening(directory / CONFIG_NAME, found.view.address)
+        set_opening(directory, found.view.address)
     print("\n".join(describe(project, found)))
     return found
 

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from lstmvis.data.opening import View, read_view, write_opening
+from lstmvis.data.amending import set_opening
+from lstmvis.data.opening import View, read_view
 from lstmvis.data.project import Project
 from lstmvis.server.errors import UnknownNameError
 from lstmvis.server.evidence import EvidenceError, find_value
@@ -87,7 +88,7 @@ def test_a_view_that_is_written_shows_what_was_found(tmp_path, found):
     directory = write_planted(tmp_path / "p")
     with pytest.raises(EvidenceError, match="Planted has no opening view"):
         present_opening(Project(directory))
-    write_opening(directory / "lstm.yml", found.view.address)
+    set_opening(directory, found.view.address)
     shown = present_opening(Project(directory))
     assert shown.evidence == found.evidence
     assert shown.matches == found.matches
