@@ -13,7 +13,7 @@ the matches, exact, over all ranges that lie in one sequence of the corpus:
     corpus       over ranges that have the lengths of the matches
     same_token   over ranges that have the lengths of the matches and begin with the same tokens
 
-The matches are among these ranges too, which makes the differences a little smaller than they are, never larger.
+The matches are among these ranges too, so what they have in excess is told a little too small rather than too large.
 Above `corpus`, the selection finds the value; above `same_token`, it finds more than the words that usually have it.
 
 The p-value is the chance that as many matches, or more, carry the value as a whole, if each were any of the ranges
