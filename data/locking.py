@@ -1,6 +1,5 @@
 """One writer at a time."""
 
-import fcntl
 import os
 import time
 from collections.abc import Iterator
@@ -37,6 +36,8 @@ def writing(directory: Path, patience: float = 0.0) -> Iterator[None]:
 
 
 def _locked(descriptor: int) -> bool:
+    import fcntl  # which Windows lacks: there, reading and all else works without
+
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

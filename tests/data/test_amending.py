@@ -13,6 +13,7 @@ from lstmvis.data.doctor import examine
 from lstmvis.data.errors import LstmvisError, ProjectError
 from lstmvis.data.interrupts import remembering_interrupts
 from lstmvis.data.project import Project
+from tests.lstmvis_directory import write_lstmvis_directory
 from tests.project_directory import write_small_project
 
 WORDS = ["the", "cat", "sat", "<eos>"] * 5
@@ -36,7 +37,11 @@ def project(tmp_path):
 
 def contents(directory):
     """The bytes of all files, by name."""
-    return {path.name: path.read_bytes() for path in directory.iterdir() if not path.name.startswith(".lstmvis")}
+    return {
+        path.name: path.read_bytes()
+        for path in directory.iterdir()
+        if path.is_file() and not path.name.startswith(".lstmvis")
+    }
 
 
 def labels(directory, name):
@@ -218,3 +223,17 @@ def test_what_is_no_project_is_not_written_to(tmp_path):
     with pytest.raises(ProjectError, match=r"lstm\.yml cannot be read"):
         add_annotation(tmp_path, "a", WORDS)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_directory_of_lstmvis_is_annotated_and_its_lstm_yml_comes_back_as_it_was(tmp_path):
+    write_lstmvis_directory(tmp_path / "old")
+    before = contents(tmp_path / "old")
+    tokens = tokens_of(Project(tmp_path / "old"))
+    add_annotation(tmp_path / "old", "length", [str(len(token)) for token in tokens])
+    assert labels(tmp_path / "old", "length") == [str(len(token)) for token in tokens]
+    config = (tmp_path / "old" / "lstm.yml").read_text(encoding="utf-8").splitlines()
+    kept = before["lstm.yml"].decode().splitlines()
+    assert [line for line in config if line in kept] == kept
+    assert len(config) == len(kept) + 3
+    remove_annotation(tmp_path / "old", "length")
+    assert contents(tmp_path / "old") == before
