@@ -45,11 +45,11 @@ python-test: .venv/test.installed client/node_modules/.installed
 
 .venv/demo.installed: .venv/made pyproject.toml constraints.txt setup.py $(CLIENT)
 	@echo "Installing lstmvis and building its page"
-	$(PIP) -e '.[train]'
+	$(PIP) -e '.[train,demos]'
 	@touch $@
 
 .venv/test.installed: .venv/made pyproject.toml constraints.txt setup.py $(CLIENT)
-	$(PIP) -e '.[train,test]'
+	$(PIP) -e '.[train,demos,test]'
 	@touch $@ .venv/demo.installed
 
 client/node_modules/.installed: .venv/test.installed client/package-lock.json
