@@ -148,6 +148,15 @@ def test_a_cell_is_put_in_pinned_cleared_and_all_of_it_undone_by_keys(at):
     assert new in hand.cells()
 
 
+def test_the_button_of_a_length_keeps_the_focus_when_other_matches_come(explore):
+    hand = explore(**SELECTED, lengths="2,2")
+    hand.page.get_by_role("button", name="All lengths").focus()
+    before = hand.page.locator(".filter").inner_text()
+    hand.press("=", "=", "=")
+    assert hand.page.locator(".filter").inner_text() != before
+    assert hand.page.locator(":focus").get_attribute("aria-label") == "All lengths"
+
+
 def test_a_button_that_has_the_focus_keeps_it_while_lines_are_pointed_at(explore):
     hand = explore(**SELECTED, drop="10")
     hand.page.get_by_role("button", name="bring back").focus()

@@ -103,7 +103,9 @@ export function matches(parent: HTMLElement, emit: Emit, again: () => void): Ren
     { class: "gutter match-facts" },
     ...COLUMNS.map(([name, title]) => element("span", { title }, name)),
   );
-  const filter = add(head, "div", { class: "filter", role: "status" });
+  const filter = add(head, "div", { class: "filter" });
+  const kept = add(filter, "span", { role: "status" });
+  filter.append(button("×", () => emit(keepLengths(null)), { class: "quiet", "aria-label": "All lengths" }));
   const rows = add(root, "div", { role: "list", "aria-label": "Matches" });
   const more = button("Show more", () => emit(setLimit(2 * model.state.limit)), { class: "more" });
   root.append(more);
@@ -218,14 +220,11 @@ export function matches(parent: HTMLElement, emit: Emit, again: () => void): Ren
 
   /** Says which lengths are listed, and how many matches have them; the totals above are of all lengths. */
   function drawFilter(): void {
-    const { lengths } = model.state;
-    filter.replaceChildren();
-    if (!model.matches || !lengths) return;
-    const kept = `${written(lengths)}: ${keptOf(model.matches.matches, lengths)}`;
-    filter.append(
-      element("span", { title: kept }, kept),
-      button("×", () => emit(keepLengths(null)), { class: "quiet", "aria-label": "All lengths" }),
-    );
+    const { matches, state } = model;
+    const shown = matches && state.lengths;
+    filter.hidden = !shown;
+    kept.textContent = shown ? `${written(shown)}: ${keptOf(matches.matches, shown)}` : "";
+    kept.title = kept.textContent;
   }
 
   return (next) => {
