@@ -3,7 +3,7 @@
 Ranges inside stretches of a value, from all over the corpus, are selected as a person would brush them, with a few
 thresholds and constraints, and matched over the whole corpus. The best is the one with the highest
 
-    share * gap * sqrt(variety * contrast) * reach ** (1 / 8)
+    share ** 2 * gap * sqrt(variety * contrast) * reach ** (1 / 8)
 
 share     of its matches, those that carry the value as a whole
 gap       by how much that exceeds the share of ranges which begin with the same tokens
@@ -74,7 +74,7 @@ class Opening:
         reach = min(1, self.complete / self.stretches)
         contrast = max(0, self.evidence.positions.matches - self.evidence.before)
         whole = self.evidence.whole
-        return whole.matches * whole.gap * math.sqrt(variety * contrast) * math.pow(reach, 1 / 8)
+        return math.pow(whole.matches, 2) * whole.gap * math.sqrt(variety * contrast) * math.pow(reach, 1 / 8)
 
     @property
     def chance(self) -> float:
