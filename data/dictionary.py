@@ -7,6 +7,7 @@ way to write white space but a single space, so `.json` holds a list, index = id
 import json
 import re
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from lstmvis.data.errors import ProjectError
@@ -35,6 +36,11 @@ class Dictionary:
 
     def __len__(self) -> int:
         return len(self._tokens)
+
+    @cached_property
+    def longest(self) -> int:
+        """Characters of the longest token."""
+        return max(map(len, self.ids), default=0)
 
     def numbers(self) -> list[int]:
         """All ids that stand for something, ascending."""

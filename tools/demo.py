@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
         build(demo, directory, options.device, options.rebuild)
     if not options.serve:
         return 0
-    return serve_directory(options.data_dir, options.host, options.port, options.browser)
+    return serve_directory(options.data_dir, options)
 
 
 def build(demo: ParenthesesDemo, directory: Path, device: str = "auto", rebuild: bool = False) -> None:
