@@ -25,6 +25,7 @@ CHROMIUM_OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+OWN = ("http://127.0.0.1:", "blob:", "data:", "file:")  # whom a page may ask: servers of these tests, and itself
 POLICY = re.compile("Content Security Policy|Trusted")  # in what Chromium says of an offence
 
 
@@ -81,20 +82,20 @@ def page(chromium, address):
     """A fresh page; the test fails if anything on it fails, is against its policy, or asks another host."""
     context = chromium.new_context(base_url=address, viewport={"width": 1400, "height": 900})
     page = context.new_page()
-    failures = watch(page, address)
+    failures = watch(page)
     yield page
     context.close()
     assert not failures
 
 
-def watch(page, address):
+def watch(page):
     """What goes wrong on a page, as it goes wrong."""
     failures = []
     page.on("pageerror", lambda error: failures.append(str(error)))
     page.on("console", lambda message: POLICY.search(message.text) and failures.append(message.text))
 
     def look(request):
-        if not request.url.startswith((f"{address}/", "blob:", "data:", "file:")):
+        if not request.url.startswith(OWN):
             failures.append(f"asks {request.url}")
 
     page.on("request", look)

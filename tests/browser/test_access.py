@@ -27,7 +27,7 @@ def visitor(chromium, guarded):
     """The page of a browser that has not been here."""
     context = chromium.new_context(base_url=guarded, viewport={"width": 1400, "height": 900})
     page = context.new_page()
-    failures = watch(page, guarded)
+    failures = watch(page)
     yield page
     context.close()
     assert not failures

@@ -97,7 +97,7 @@ def hand(chromium, markup_address):
     """A page on which nothing that was written as text may become markup."""
     context = chromium.new_context(base_url=markup_address, viewport={"width": 1400, "height": 900})
     page = context.new_page()
-    failures = watch(page, markup_address)
+    failures = watch(page)
     page.on("request", lambda request: request.url.endswith("/x") and failures.append("asks for the picture"))
     page.on("dialog", lambda dialog: failures.append(f"says {dialog.message}"))
     yield Hand(page)
