@@ -65,8 +65,7 @@ def run(options: argparse.Namespace) -> int:
         build(demo, directory, options.device, options.rebuild)
     if not options.serve:
         return 0
-    opening = opening_path(options.data_dir, directory)
-    return serve_directory(options.data_dir, options.host, options.port, options.browser, opening)
+    return serve_directory(options.data_dir, options, opening_path(options.data_dir, directory))
 
 
 def build(demo: ParenthesesDemo, directory: Path, device: str = "auto", rebuild: bool = False) -> None:

@@ -4,17 +4,15 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.error import URLError
 from urllib.parse import urlencode
-from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import sync_playwright
 
 from lstmvis.server.matching import warm_up
+from tests import serving as processes
 from tests.browser.projects import write_all
 from tests.browser.wide import write_wide
 
@@ -29,6 +27,8 @@ CHROMIUM_OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+OWN = ("http://127.0.0.1:", "blob:", "data:", "file:")  # whom a page may ask: servers of these tests, and itself
+POLICY = re.compile("Content Security Policy|Trusted")  # in what Chromium says of an offence
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -58,27 +58,8 @@ def serving(directory):
     """Serve a directory with the command that users have; gives its address."""
     if not BUILT_PAGE.exists():
         pytest.fail("the page is not built: npm run build in client/", pytrace=False)
-    command = [*LSTMVIS, "serve", str(directory), "--port", "0", "--no-browser"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        try:
-            announced = re.search(r"http://\S+", server.stdout.readline())
-            assert announced, "the server does not say where it listens"
-            wait_until_served(announced[0])
-            yield announced[0]
-        finally:
-            server.terminate()
-
-
-def wait_until_served(address, seconds=30):
-    """It announces itself a moment before it answers."""
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            return urlopen(address, timeout=5).close()
-        except URLError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
+    with processes.serving(directory) as (address, _):
+        yield address
 
 
 @pytest.fixture(scope="session")
@@ -108,14 +89,27 @@ def find_chromium(playwright):
 
 @pytest.fixture
 def page(chromium, address):
-    """A fresh page; the test fails if anything on it fails."""
+    """A fresh page; the test fails if anything on it fails, is against its policy, or asks another host."""
     context = chromium.new_context(base_url=address, viewport={"width": 1400, "height": 900})
     page = context.new_page()
-    failures = []
-    page.on("pageerror", lambda error: failures.append(str(error)))
+    failures = watch(page)
     yield page
     context.close()
     assert not failures
+
+
+def watch(page):
+    """What goes wrong on a page, as it goes wrong."""
+    failures = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    page.on("console", lambda message: POLICY.search(message.text) and failures.append(message.text))
+
+    def look(request):
+        if not request.url.startswith(OWN):
+            failures.append(f"asks {request.url}")
+
+    page.on("request", look)
+    return failures
 
 
 @pytest.fixture

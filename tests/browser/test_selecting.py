@@ -176,7 +176,7 @@ def test_escape_stops_what_is_dragged_beyond_an_edge(explore):
     mouse.move(*centre(hand.word(112)))
     mouse.down()
     mouse.move(1399, 300)
-    hand.page.wait_for_function("new URLSearchParams(location.search).get('pos') > 101")
+    hand.page.wait_for_function("() => new URLSearchParams(location.search).get('pos') > 101")
     hand.press("Escape")
     address = hand.address()
     assert "range" not in address
@@ -212,7 +212,9 @@ def test_the_view_comes_along_where_the_pointer_is_beyond_an_edge(explore, side)
     mouse.move(middle, lane["y"] + 8)
     mouse.down()
     mouse.move(edge, lane["y"] + 8, steps=4)
-    hand.page.wait_for_function(f"Math.abs(Number(new URLSearchParams(location.search).get('pos')) - {first}) >= 5")
+    hand.page.wait_for_function(
+        f"() => Math.abs(Number(new URLSearchParams(location.search).get('pos')) - {first}) >= 5"
+    )
     mouse.up()
     hand.rest()
     shown = [int(word.get_attribute("data-pos")) for word in hand.page.locator("[data-view=words] [data-pos]").all()]

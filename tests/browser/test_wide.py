@@ -351,7 +351,8 @@ def test_the_matches_can_be_reached_on_a_small_page_with_four_tracks(page, wide)
     assert all(row["y"] + row["height"] <= 600 for row in rows)
     page.mouse.move(*centre(page.locator("[data-rank]").first))
     page.mouse.wheel(0, 5000)
-    page.wait_for_function("document.querySelector('[data-rank=\"49\"]').getBoundingClientRect().bottom < innerHeight")
+    last = "document.querySelector('[data-rank=\"49\"]')"
+    page.wait_for_function(f"() => {last}.getBoundingClientRect().bottom < innerHeight")
 
 
 def test_the_invitation_has_room_on_a_small_page_with_wide_columns(page, wide):

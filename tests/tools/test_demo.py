@@ -64,8 +64,8 @@ def test_a_demo_that_is_there_is_kept_and_served(made, monkeypatch, capsys):
     monkeypatch.setattr(demo_command, "serve_directory", lambda *arguments: served.append(arguments) or 0)
     monkeypatch.setattr(demo_command, "build", None)
     assert main(["demo", "--data-dir", str(made.parent), "--port", "8899", "--no-browser"]) == 0
-    ((*where, opening),) = served
-    assert where == [made.parent, "127.0.0.1", 8899, False]
+    [(directory, options, opening)] = served
+    assert (directory, options.host, options.port, options.browser) == (made.parent, "127.0.0.1", 8899, False)
     assert opening == f"/?project=parens&{Project(made).opening}"
     assert "is there already; --rebuild makes it anew" in capsys.readouterr().out
 
