@@ -1,4 +1,4 @@
-"""Annotations that come to a project that is there, or go from it.
+"""Annotations that come to a project that is there, or go from it, and its opening view.
 
     from lstmvis.data import add_annotation, remove_annotation
 
@@ -98,6 +98,13 @@ def remove_annotation(directory: Path | str, name: str) -> None:
         _finish(project, [Change("meta", name, None)], {})
 
 
+def set_opening(directory: Path | str, address: str) -> None:
+    """Make a view that with which the project opens. `address` is what the page's has after the `?`."""
+    directory = Path(directory)
+    with writing(directory, PATIENCE):
+        _finish(Project(directory), [Change(None, "opening", address)], {})
+
+
 def _annotations(project: Project) -> Mapping[str, Any]:
     """What `lstm.yml` says of annotations, by name, also of those that cannot be opened."""
     meta = project.config.get("meta")
@@ -138,7 +145,7 @@ def _finish(project: Project, changes: list[Change], moves: Mapping[Path, Path])
         raise ProjectError(
             f"{CONFIG_NAME} cannot be changed without writing all of it anew, which would lose what is yours in it: "
             f"{error}.",
-            "Write its `files` and `meta` as plain mappings, without anchors, aliases or merged keys.",
+            "Write it, and its `files` and `meta`, as plain mappings, without anchors, aliases or merged keys.",
         ) from error
     for file in moves:
         _sync(file)

@@ -1,4 +1,4 @@
-"""The recipes of the demos: which texts, which model, how trained."""
+"""The recipes of the demos: which texts, which model, how trained, and what the view is about that they open with."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,11 +23,13 @@ class ParenthesesDemo:
     epochs: int
     learning_rate: float
     dtype: str
+    opening: tuple[str, tuple[str, ...]]  # an annotation and its labels: what the first view is about
     seed: int = 1
 
     @property
     def description(self) -> str:
         return (
+            "The selected cells are on at depth four: see in the map of `nesting` whether their matches lie there too. "
             "Random nested parentheses, at most four deep; a digit tells the current depth. "
             f"{self.explored_length:,} characters, new to the model: an LSTM of {self.layers} x {self.cells} cells "
             f"that was trained to predict the next character on {self.training_length:,} others."
@@ -53,6 +55,7 @@ DEMOS = {
             epochs=4,
             learning_rate=5e-3,
             dtype="float32",
+            opening=("nesting", ("4",)),
         ),
         "paper": ParenthesesDemo(
             id="parens-paper",
@@ -65,6 +68,7 @@ DEMOS = {
             epochs=2,
             learning_rate=3e-3,
             dtype="float16",
+            opening=("nesting", ("4",)),
         ),
     }
 }

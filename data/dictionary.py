@@ -36,6 +36,11 @@ class Dictionary:
     def __len__(self) -> int:
         return len(self._tokens)
 
+    @property
+    def of_characters(self) -> bool:
+        """Whether the tokens are single characters; a few longer ones, such as <unk>, do not make words of them."""
+        return 2 * sum(len(token) == 1 for token in self.ids) > len(self.ids)
+
     def numbers(self) -> list[int]:
         """All ids that stand for something, ascending."""
         return sorted(self._tokens)

@@ -18,11 +18,17 @@ PLAIN = re.compile(r"[A-Za-z][\w.-]*", re.ASCII)
 
 @dataclass(frozen=True)
 class Change:
-    """The entry `key` of the mapping `section` is to be `value`; None: it is to be gone."""
+    """The entry `key` of the mapping `section` is to be `value`; None: it is to be gone.
 
-    section: str
+    Without a section it is an entry of the whole.
+    """
+
+    section: str | None
     key: str
     value: Any
+
+    def __str__(self) -> str:
+        return self.key if self.section is None else f"{self.section}: {self.key}"
 
 
 def rewritten(text: str, changes: Iterable[Change]) -> str:
@@ -35,10 +41,10 @@ def rewritten(text: str, changes: Iterable[Change]) -> str:
         try:
             text = _without(text, change) if change.value is None else _with(text, change)
         except (yaml.YAMLError, IndexError) as error:
-            raise ValueError(f"{change.section}: {change.key} has no place that is understood") from error
+            raise ValueError(f"{change} has no place that is understood") from error
         _change(wanted, change)
         if _loaded(text) != wanted:
-            raise ValueError(f"{change.section}: {change.key} cannot be changed by itself")
+            raise ValueError(f"{change} cannot be changed by itself")
     return text
 
 
@@ -54,10 +60,12 @@ def _value(value: Any) -> str:
 
 
 def _change(content: dict[Any, Any], change: Change) -> None:
-    section = dict(content.get(change.section) or {})
+    section = content if change.section is None else dict(content.get(change.section) or {})
     section.pop(next((key for key in section if str(key) == change.key), None), None)
     if change.value is not None:
         section[change.key] = change.value
+    if change.section is None:
+        return
     content[change.section] = section
     if not section:
         del content[change.section]
@@ -73,7 +81,7 @@ def _loaded(text: str) -> Any:
 def _with(text: str, change: Change) -> str:
     root = _root(text)
     written = f"{_key(change.key)}: {_value(change.value)}"
-    section = _find(root, change.section)
+    section = root if change.section is None else _find(root, change.section)
     if section is None:
         inner = f" {{{written}}}" if root.flow_style else f"{_line_end(text)}  {written}"
         return _added(text, root, f"{change.section}:{inner}")
@@ -83,7 +91,9 @@ def _with(text: str, change: Change) -> str:
     older = _find(section, change.key)
     if older is None:
         return _added(text, section, written)
-    return f"{text[: older.start_mark.index]}{_value(change.value)}{text[_end(older) :]}"
+    start = older.start_mark.index
+    gap = "" if text[start - 1].isspace() else " "  # there was nothing but the colon
+    return f"{text[:start]}{gap}{_value(change.value)}{text[_end(older) :]}"
 
 
 def _added(text: str, mapping: yaml.MappingNode, written: str) -> str:
@@ -103,10 +113,10 @@ def _added(text: str, mapping: yaml.MappingNode, written: str) -> str:
 
 def _without(text: str, change: Change) -> str:
     root = _root(text)
-    mapping, key = _find(root, change.section), change.key
+    mapping, key = root if change.section is None else _find(root, change.section), change.key
     if not isinstance(mapping, yaml.MappingNode):
         raise ValueError(f"{change.section} is no mapping")
-    if len(mapping.value) == 1:
+    if len(mapping.value) == 1 and change.section is not None:
         mapping, key = root, change.section
     number = [node.value for node, _ in mapping.value].index(key)
     name, value = mapping.value[number]

@@ -153,7 +153,7 @@ def _sequence_starts(starts: NDArray[np.int64], window: Window) -> list[int]:
 
 
 def _annotate(project: Project, annotation: Annotation, windows: list[Window]) -> Any:
-    rows = [_annotation_rows(annotation.values, annotation.index, window) for window in windows]
+    rows = [annotation_rows(annotation.values, annotation.index, window) for window in windows]
     labels = annotation.dictionary
     if annotation.type == "general":
         if labels is None:
@@ -164,7 +164,7 @@ def _annotate(project: Project, annotation: Annotation, windows: list[Window]) -
         result["words"] = [[_decode(labels, ranks) for ranks in values] for values in rows]
     if annotation.weights is not None:
         result["weights"] = [
-            _annotation_rows(annotation.weights, annotation.index, window).tolist() for window in windows
+            annotation_rows(annotation.weights, annotation.index, window).tolist() for window in windows
         ]
     return result
 
@@ -175,7 +175,7 @@ def _decode(labels: Dictionary, values: NDArray[Any]) -> list[str | None]:
     return [label if known else None for label, known in zip(decoded, np.isfinite(values).tolist(), strict=True)]
 
 
-def _annotation_rows(values: Matrix, index: Matrix | None, window: Window) -> NDArray[Any]:
+def annotation_rows(values: Matrix, index: Matrix | None, window: Window) -> NDArray[Any]:
     """The annotation's entry for each step of the window, NaN where it has none for the step's word.
 
     Ends early where the annotation, or the words that it is looked up by, do.

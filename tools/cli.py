@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 from lstmvis.data.errors import LstmvisError
 from lstmvis.data.interrupts import remembering_interrupts
-from lstmvis.tools import annotate, demo, doctor, extract, import_, index, serve, train
+from lstmvis.tools import annotate, demo, doctor, extract, import_, index, opening, serve, train
 from lstmvis.tools.options import CommandParser
 
 DESCRIPTION = """\
@@ -21,6 +21,8 @@ See what the hidden states of a sequence model do, and find where else they do i
                                      write arrays that another program has saved as a project
   lstmvis annotate PROJECT NAME      add annotations, such as parts of speech, to a project
   lstmvis doctor DIRECTORY           say what is wrong with projects, and what to change
+  lstmvis opening PROJECT --annotation NAME --value LABEL
+                                     look for the view with which a project should open
   lstmvis index DIRECTORY            build match indexes now rather than when serving
   lstmvis serve DIRECTORY            serve every project below a directory
 """
@@ -35,7 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"lstmvis {version('lstmvis')}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=CommandParser)
-    for command in (demo, train, extract, import_, annotate, doctor, index, serve):
+    for command in (demo, train, extract, import_, annotate, doctor, opening, index, serve):
         command.add_parser(commands)
     return parser
 

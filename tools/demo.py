@@ -13,11 +13,14 @@ from lstmvis.data.demos import DEMOS, ParenthesesDemo
 from lstmvis.data.project import CONFIG_NAME
 from lstmvis.data.writing import ProjectWriter
 from lstmvis.tools.extract import extract_with_progress
+from lstmvis.tools.opening import choose_opening
 from lstmvis.tools.options import count
 from lstmvis.tools.progress import progress_bar
 from lstmvis.tools.pytorch import require_torch
-from lstmvis.tools.serve import add_server_options, serve_directory
+from lstmvis.tools.serve import add_server_options, opening_path, serve_directory
 from lstmvis.tools.train import train_with_progress
+
+TRIES = 2000  # selections among which the opening view is chosen: a few seconds
 
 
 def add_parser(commands: Any) -> None:
@@ -62,7 +65,8 @@ def run(options: argparse.Namespace) -> int:
         build(demo, directory, options.device, options.rebuild)
     if not options.serve:
         return 0
-    return serve_directory(options.data_dir, options.host, options.port, options.browser)
+    opening = opening_path(options.data_dir, directory)
+    return serve_directory(options.data_dir, options.host, options.port, options.browser, opening)
 
 
 def build(demo: ParenthesesDemo, directory: Path, device: str = "auto", rebuild: bool = False) -> None:
@@ -92,6 +96,8 @@ def build(demo: ParenthesesDemo, directory: Path, device: str = "auto", rebuild:
         project.write_discrete("nesting", nesting, labels=[str(depth) for depth in parentheses.DEPTHS])
         extract_with_progress(project, checkpoint, ids, Extraction(dtype=demo.dtype), device)
         project.copy_model(model, checkpoint.record())
+    annotation, labels = demo.opening
+    choose_opening(directory, annotation, labels, tries=TRIES)
     loss = min(epoch["validation_loss"] for epoch in checkpoint.history)
     entropy = parentheses.entropy()
     print(

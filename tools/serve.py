@@ -10,9 +10,10 @@ import warnings
 import webbrowser
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from lstmvis.data.errors import LstmvisError
-from lstmvis.data.project import CONFIG_NAME
+from lstmvis.data.project import CONFIG_NAME, Project
 
 HOST = "127.0.0.1"
 PORT = 8888
@@ -47,8 +48,11 @@ def run(options: argparse.Namespace) -> int:
     return serve_directory(options.directory, options.host, options.port, options.browser)
 
 
-def serve_directory(directory: Path, host: str, port: int, browser: bool) -> int:
-    """Serve until stopped. Raises ServeError where the directory is none or the port cannot be had."""
+def serve_directory(directory: Path, host: str, port: int, browser: bool, opening: str = "") -> int:
+    """Serve until stopped. The browser is opened at `opening`, a path such as `/?project=NAME`, else at all projects.
+
+    Raises ServeError where the directory is none or the port cannot be had.
+    """
     import uvicorn
 
     with warnings.catch_warnings():  # connexion brings its test client along, which is not for whoever serves
@@ -67,13 +71,22 @@ def serve_directory(directory: Path, host: str, port: int, browser: bool) -> int
     if not app.app.config[Service.KEY].library.entries():
         print(f"There are none yet: a project is a directory with a file {CONFIG_NAME} in it.", flush=True)
     if browser:
-        threading.Timer(0.5, webbrowser.open, [address]).start()
+        threading.Timer(0.5, webbrowser.open, [address + opening]).start()
     config = uvicorn.Config(
         app, log_level="warning", timeout_graceful_shutdown=5, h11_max_incomplete_event_size=LONGEST_REQUEST
     )
     server = uvicorn.Server(config)
     server.run(sockets=[listening])
     return 0
+
+
+def opening_path(directory: Path, project: Path) -> str:
+    """Where the page of the served `directory` shows a project's opening view; empty where it has none."""
+    from lstmvis.server.library import find_projects
+
+    opening = Project(project).opening
+    named = [name for name, place in find_projects(directory) if place == project.resolve()]
+    return f"/?{urlencode({'project': named[0]})}&{opening}" if opening and named else ""
 
 
 def _give_large_blocks_back() -> None:

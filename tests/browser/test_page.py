@@ -27,6 +27,25 @@ def test_the_project_page_shows_every_project_and_what_is_wrong(page):
     assert "source=states%3A%3Araw" in page.url
 
 
+def test_a_project_opens_on_its_view_from_its_card_and_from_the_menu_of_projects(page):
+    open_projects(page)
+    page.locator(f"[data-project='{HOSTILE_ID}']").get_by_role("link", name="Start here").click()
+    hand = Hand(page)
+    hand.rest()
+    assert hand.cells()
+    assert hand.matches()
+    assert page.locator("[data-view=tracks]").get_by_text(HOSTILE_ANNOTATION).count() == 1
+    opened = hand.address()
+    menu = page.get_by_label("Project", exact=True)
+    menu.select_option("wordless")
+    page.wait_for_url("**/?project=wordless")
+    hand.rest()
+    menu.select_option(HOSTILE_ID)
+    page.wait_for_url("**&range=**")
+    hand.rest()
+    assert hand.address() == opened
+
+
 def test_projects_of_one_name_are_told_apart_and_what_is_wrong_is_said_last(page):
     def change(route):
         response = route.fetch()

@@ -177,10 +177,29 @@ def test_few_projects_need_no_filter_and_a_newcomer_is_told_how_it_goes(open_wit
     assert page.locator("p", has_text="New here?").get_by_role("link").inner_text() == "Project 0"
 
 
+OPENING = "source=states::layer2/cell&pos=70&range=75,80&track=part_of_speech"
+
+
+def test_a_card_leads_to_the_view_with_which_its_project_opens(open_with):
+    page = open_with([entry(1), entry(2, opening=OPENING), entry(3, opening=OPENING, error="Something is wrong.")])
+    card = page.locator("[data-project=id-2]")
+    links = [card.get_by_role("heading").get_by_role("link"), card.get_by_role("link", name="Start here")]
+    assert [link.get_attribute("href") for link in links] == [f"?project=id-2&{OPENING}"] * 2
+    source = card.get_by_role("link", name="layer 2 · cell").get_attribute("href")
+    assert source == "?project=id-2&source=states%3A%3Alayer2%2Fcell"
+    for other in ("id-1", "id-3"):
+        assert page.locator(f"[data-project={other}]").get_by_role("link", name="Start here").count() == 0
+    begin = page.locator("p", has_text="New here?")
+    assert begin.get_by_role("link").get_attribute("href") == f"?project=id-2&{OPENING}"
+    assert begin.inner_text() == (
+        "New here? Begin with Project 2, where something is selected already, and drag over other words."
+    )
+
+
 @pytest.mark.parametrize("count", [1, 4, 30])
 def test_nothing_hangs_over_the_edge_of_a_narrow_page(open_with, count):
     entries = thirty()[:count]
-    entries[0]["info"]["description"] = "x" * 500
+    entries[0]["info"] |= {"description": "x" * 500, "opening": OPENING}
     page = open_with(entries)
     page.set_viewport_size({"width": 800, "height": 600})
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -56,6 +56,30 @@ def test_a_section_goes_with_its_last_entry_and_comes_with_its_first():
     assert yaml.safe_load(rewritten(text, [Change("meta", "a", 1)]))["meta"] == {"a": 1}
 
 
+ADDRESS = "source=states::s&pos=2&threshold=0.3&range=4,6"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        BLOCK,
+        BLOCK.rstrip("\n"),
+        BLOCK.replace("\n", "\r\n"),
+        BLOCK.replace("files:", "opening: pos=1  # the old one\nfiles:"),
+        BLOCK.replace("files:", "opening: 'pos=1\n  '\nfiles:"),
+        "opening:\n" + BLOCK,
+        "{name: books, meta: {}}\n",
+    ],
+)
+def test_an_entry_of_the_whole_is_put_in_changed_and_taken_out(text):
+    changed = rewritten(text, [Change(None, "opening", ADDRESS)])
+    assert yaml.safe_load(changed) == yaml.safe_load(text) | {"opening": ADDRESS}
+    assert "# the end" in changed or "# the end" not in text
+    assert "# the old one" in changed or "# the old one" not in text
+    gone = rewritten(changed, [Change(None, "opening", None)])
+    assert yaml.safe_load(gone) == {key: value for key, value in yaml.safe_load(text).items() if key != "opening"}
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -112,10 +136,11 @@ def test_what_cannot_be_changed_by_itself_is_refused(text):
         rewritten(text, [Change("meta", "p", None), Change("meta", "new", {"file": "a"})])
 
 
+@pytest.mark.parametrize("section", ["meta", None])
 @pytest.mark.parametrize("text", ["- a\n- b\n", "text", ""])
-def test_what_is_no_mapping_is_refused(text):
+def test_what_is_no_mapping_is_refused(text, section):
     with pytest.raises(ValueError, match="no mapping"):
-        rewritten(text, [Change("meta", "new", 1)])
+        rewritten(text, [Change(section, "new", 1)])
 
 
 names = st.text(string.printable, min_size=1, max_size=8).filter(lambda name: name.strip() and "\x0b" not in name)

@@ -10,6 +10,7 @@ from lstmvis.data.project import Project
 from lstmvis.models.checkpoint import load_checkpoint
 from lstmvis.server.activity import Activity, cut_of
 from lstmvis.server.matching import Query, find_matches
+from lstmvis.server.opening import present_opening
 from lstmvis.server.selection import select_cells
 from lstmvis.tools import demo as demo_command
 from lstmvis.tools.cli import main
@@ -63,8 +64,21 @@ def test_a_demo_that_is_there_is_kept_and_served(made, monkeypatch, capsys):
     monkeypatch.setattr(demo_command, "serve_directory", lambda *arguments: served.append(arguments) or 0)
     monkeypatch.setattr(demo_command, "build", None)
     assert main(["demo", "--data-dir", str(made.parent), "--port", "8899", "--no-browser"]) == 0
-    assert served == [(made.parent, "127.0.0.1", 8899, False)]
+    ((*where, opening),) = served
+    assert where == [made.parent, "127.0.0.1", 8899, False]
+    assert opening == f"/?project=parens&{Project(made).opening}"
     assert "is there already; --rebuild makes it anew" in capsys.readouterr().out
+
+
+def test_it_opens_on_cells_that_are_on_at_depth_4(made):
+    evidence = present_opening(Project(made)).evidence
+    print(
+        f"at depth 4: {evidence.whole.matches:.0%} of the matches, {evidence.whole.corpus:.0%} in the corpus, ", end=""
+    )
+    print(f"{evidence.whole.same_token:.0%} where a match has the same first token")
+    assert evidence.matches == 50
+    assert evidence.whole.matches >= 0.9
+    assert evidence.whole.gap >= 0.5
 
 
 def tiny(monkeypatch):

@@ -9,6 +9,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from lstmvis.tools import serve
 from lstmvis.tools.cli import main
 from tests.project_directory import write_small_project
 
@@ -68,3 +69,24 @@ def test_a_port_that_is_taken_is_told_in_a_sentence(tmp_path, capsys):
 def test_a_directory_that_is_not_there_is_told_in_a_sentence(tmp_path, capsys):
     assert main(["serve", str(tmp_path / "gone"), "--no-browser"]) == 1
     assert "gone is not a directory" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("opening", ["", "/?project=mine&pos=3"])
+def test_the_browser_is_opened_at_the_projects_or_at_a_view(tmp_path, monkeypatch, opening):
+    class AtOnce:
+        def __init__(self, seconds, function, arguments):
+            self.start = lambda: function(*arguments)
+
+    opened = []
+    monkeypatch.setattr(serve.threading, "Timer", AtOnce)
+    monkeypatch.setattr(serve.webbrowser, "open", opened.append)
+    monkeypatch.setattr("uvicorn.Server.run", lambda server, sockets: sockets[0].close())
+    assert serve.serve_directory(tmp_path, "127.0.0.1", 0, True, opening) == 0
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+" + re.escape(opening), opened[0])
+
+
+def test_an_opening_view_is_that_of_the_project_as_it_is_served(tmp_path):
+    write_small_project(tmp_path / "a" / "x y", opening="pos=3&range=4,5")
+    write_small_project(tmp_path / "b" / "x y")
+    assert serve.opening_path(tmp_path, tmp_path / "a" / "x y") == "/?project=a__x+y&pos=3&range=4,5"
+    assert serve.opening_path(tmp_path, tmp_path / "b" / "x y") == ""
