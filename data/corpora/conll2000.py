@@ -7,7 +7,7 @@ A file has a line for each word, `figures NNS I-NP`, and an empty line between s
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar, cast
 
 from lstmvis.data.annotators.part_of_speech import LABELS as PARTS_OF_SPEECH
 from lstmvis.data.annotators.part_of_speech import UNIVERSAL
@@ -19,10 +19,12 @@ from lstmvis.data.downloading import has_members
 from lstmvis.data.errors import CorpusError
 from lstmvis.data.words import END_OF_LINE
 
+S = TypeVar("S", str, list["Token"])
+
 PACKAGE = "corpora/conll2000.zip"
 TRAIN, TEST = "conll2000/train.txt", "conll2000/test.txt"
 CHUNKS = ["NP", "VP", "PP", "ADVP", "SBAR", "ADJP", "PRT", "other", "none"]
-"""Noun, verb, prepositional and adverb phrases, what introduces a clause, adjective phrases, particles; and no phrase."""
+"""Noun, verb, preposition and adverb phrases, what introduces a clause, adjective phrases, particles; and no phrase."""
 
 CONLL2000 = Corpus(
     title="Wall Street Journal text of CoNLL-2000",
@@ -55,29 +57,44 @@ class Token(NamedTuple):
 
 
 def read_words(place: Path, lengths: Lengths) -> Texts:
-    """Words, with `<eos>` after each sentence; what is explored are the test file and the end of the other one.
+    """Words, with `<eos>` after each sentence. What is explored is test.txt, and the end of train.txt as needed.
 
     The chunk of a word and its part of speech, in the universal tags, are those that people have marked.
     """
-    train, test = (list(_sentences(text)) for text in _files(place))
-    explored = joined(test)
-    lengths = fit(lengths, sum(map(len, train)) + len(explored))
-    learnt = joined(train)
-    training, validation = lengths.training, lengths.training + lengths.validation
-    missing = max(0, lengths.explored - len(explored))
-    tokens = [*learnt[max(validation, len(learnt) - missing) :], *explored][: lengths.explored]
+    train, test = _tokens(place)
+    training, validation, explored = _cut(train, test, lengths)
     texts = Texts(
-        [token.word for token in learnt[:training]],
-        [token.word for token in learnt[training:validation]],
-        [token.word for token in tokens],
-        {"chunk": _chunks(tokens), "part_of_speech": _parts_of_speech(tokens)},
+        [token.word for token in training],
+        [token.word for token in validation],
+        [token.word for token in explored],
+        {"chunk": _chunks(explored), "part_of_speech": _parts_of_speech(explored)},
     )
     require_text(texts, place, "words in train.txt and test.txt")
     return texts
 
 
-def joined(sentences: Sequence[Sequence[Token]]) -> list[Token]:
-    return [token for sentence in sentences for token in sentence]
+def read_characters(place: Path, lengths: Lengths) -> Texts:
+    """Characters, a space between words and a line end after each sentence; else as `read_words`."""
+    texts = Texts(*_cut(*map(_spelled, _tokens(place)), lengths))
+    require_text(texts, place, "words in train.txt and test.txt")
+    return texts
+
+
+def _cut(train: S, test: S, lengths: Lengths) -> tuple[S, S, S]:
+    lengths = fit(lengths, len(train) + len(test))
+    end = len(train) - max(0, lengths.explored - len(test))
+    begin = end - lengths.validation
+    explored = cast(S, train[end:] + test)  # type: ignore[operator]
+    return (
+        cast(S, train[: min(begin, lengths.training)]),
+        cast(S, train[begin:end]),
+        cast(S, explored[: lengths.explored]),
+    )
+
+
+def _spelled(tokens: Sequence[Token]) -> str:
+    words = " ".join(token.word for token in tokens)
+    return words.replace(f" {END_OF_LINE} ", "\n").replace(f" {END_OF_LINE}", "\n")
 
 
 def _chunks(tokens: Sequence[Token]) -> Discrete:
@@ -89,6 +106,12 @@ def _chunks(tokens: Sequence[Token]) -> Discrete:
 
 def _parts_of_speech(tokens: Sequence[Token]) -> Discrete:
     return Discrete([PARTS_OF_SPEECH.index(UNIVERSAL.get(token.tag, "X")) for token in tokens], PARTS_OF_SPEECH)
+
+
+def _tokens(place: Path) -> tuple[list[Token], list[Token]]:
+    """The tokens of train.txt and of test.txt."""
+    train, test = ([token for sentence in _sentences(text) for token in sentence] for text in _files(place))
+    return train, test
 
 
 def _files(place: Path) -> tuple[str, str]:

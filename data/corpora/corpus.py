@@ -1,9 +1,9 @@
 """What a demo needs of a corpus: where it comes from, and three texts, to train on, to validate on and to explore."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 
@@ -74,6 +74,17 @@ def cut_each(pieces: Sequence[Sequence[str]], lengths: Lengths) -> Texts:
         texts[1] += piece[training : training + validation]
         texts[2] += piece[len(piece) - explored :]
     return Texts(*texts)
+
+
+def sections(piece: S, places: Iterable[int], least: int) -> Iterator[S]:
+    """Cut a piece at some of these places, ascending, so that each section but the last has at least so many tokens."""
+    start = 0
+    for place in places:
+        if place - start >= least:
+            yield cast(S, piece[start:place])
+            start = place
+    if start < len(piece):
+        yield cast(S, piece[start:])
 
 
 def deal(pieces: Sequence[S], lengths: Lengths, seed: int = 1) -> tuple[list[S], list[S], list[S]]:

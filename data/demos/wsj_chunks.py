@@ -1,4 +1,4 @@
-"""Phrases that people have marked in Wall Street Journal text, and a model that only learnt to predict the next word."""
+"""Phrases that people have marked in Wall Street Journal text, and a model that learnt no more than the next word."""
 
 from lstmvis.data.corpora.as_read import lower_case_without_numbers
 from lstmvis.data.corpora.conll2000 import CONLL2000, read_words
