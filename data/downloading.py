@@ -26,6 +26,7 @@ from lstmvis.data.locking import writing
 PAUSE = 1.0  # seconds between two files
 ATTEMPTS = 5  # for a file: a connection may be cut, a server may ask to wait
 MOST_WAIT = 120.0  # seconds that a server may ask to wait
+PATIENCE = 5.0  # seconds, for another program that downloads into the same folder
 TIMEOUT = 30.0  # seconds without a byte
 BLOCK = 1 << 16  # bytes
 LATER = (429, 503)
@@ -100,7 +101,7 @@ def download(remotes: Sequence[Remote], folder: Path, bar: Bar, otherwise: str =
     where they are to be had and where to put them, and ends with `otherwise`, a sentence.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with writing(folder, patience=5.0):
+    with writing(folder, PATIENCE):
         for remote in remotes:
             place = folder / remote.path
             if place.exists() and (fault := remote.fault(place)):
@@ -140,20 +141,18 @@ def _fetch(remote: Remote, place: Path, progress: Callable[[int], object]) -> No
             _transfer(remote.url, part, validator, progress)
             break
         except _LaterError as later:
-            reason = f"the server asks to come back in {later.seconds:.0f} s"
-            if later.seconds > MOST_WAIT:
-                raise DownloadError(f"{remote.url} cannot be downloaded now: {reason}.") from None
+            wait, reason = later.seconds, f"the server asks to come back in {later.seconds:.0f} s"
         except _CutError:
-            later, reason = _LaterError(attempt), "the connection is cut again and again"
+            wait, reason = float(attempt), "the connection is cut again and again"
         except HTTPError as error:
             error.close()
             raise DownloadError(f"{remote.url} cannot be downloaded: {error.code} {error.reason}.") from error
         except URLError as error:
-            reason = getattr(error.reason, "strerror", None) or error.reason
-            raise DownloadError(f"{remote.url} cannot be downloaded: {reason}.") from error
-        if attempt == ATTEMPTS:
-            raise DownloadError(f"{remote.url} cannot be downloaded: {reason}.")
-        sleep(later.seconds)
+            what = getattr(error.reason, "strerror", None) or error.reason
+            raise DownloadError(f"{remote.url} cannot be downloaded: {what}.") from error
+        if attempt == ATTEMPTS or wait > MOST_WAIT:
+            raise DownloadError(f"{remote.url} cannot be downloaded now: {reason}.")
+        sleep(wait)
     fault = remote.fault(part)
     validator.unlink(missing_ok=True)
     if fault:
@@ -196,9 +195,7 @@ def _transfer(url: str, part: Path, validator: Path, progress: Callable[[int], o
             error.close()
             raise _LaterError(_seconds(error.headers["Retry-After"])) from error
         raise
-    except URLError:
-        raise
-    except (http.client.HTTPException, OSError) as error:
+    except (http.client.HTTPException, ConnectionError, TimeoutError) as error:
         raise _CutError from error
 
 

@@ -7,7 +7,7 @@ A file has a line for each word, `figures NNS I-NP`, and an empty line between s
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeVar, cast
+from typing import NamedTuple, TypeVar
 
 from lstmvis.data.annotators.part_of_speech import LABELS as PARTS_OF_SPEECH
 from lstmvis.data.annotators.part_of_speech import UNIVERSAL
@@ -75,7 +75,8 @@ def read_words(place: Path, lengths: Lengths) -> Texts:
 
 def read_characters(place: Path, lengths: Lengths) -> Texts:
     """Characters, a space between words and a line end after each sentence; else as `read_words`."""
-    texts = Texts(*_cut(*map(_spelled, _tokens(place)), lengths))
+    train, test = _tokens(place)
+    texts = Texts(*_cut(_spelled(train), _spelled(test), lengths))
     require_text(texts, place, "words in train.txt and test.txt")
     return texts
 
@@ -84,12 +85,7 @@ def _cut(train: S, test: S, lengths: Lengths) -> tuple[S, S, S]:
     lengths = fit(lengths, len(train) + len(test))
     end = len(train) - max(0, lengths.explored - len(test))
     begin = end - lengths.validation
-    explored = cast(S, train[end:] + test)  # type: ignore[operator]
-    return (
-        cast(S, train[: min(begin, lengths.training)]),
-        cast(S, train[begin:end]),
-        cast(S, explored[: lengths.explored]),
-    )
+    return train[: min(begin, lengths.training)], train[begin:end], (train[end:] + test)[: lengths.explored]
 
 
 def _spelled(tokens: Sequence[Token]) -> str:

@@ -67,13 +67,13 @@ def cut_each(pieces: Sequence[Sequence[str]], lengths: Lengths) -> Texts:
     """
     available = sum(map(len, pieces))
     shares = [length / max(1, available) for length in fit(lengths, available)]
-    texts: list[list[str]] = [[], [], []]
+    training, validation, explored = list[str](), list[str](), list[str]()
     for piece in pieces:
-        training, validation, explored = (int(len(piece) * share) for share in shares)
-        texts[0] += piece[:training]
-        texts[1] += piece[training : training + validation]
-        texts[2] += piece[len(piece) - explored :]
-    return Texts(*texts)
+        first, middle, last = (int(len(piece) * share) for share in shares)
+        training += piece[:first]
+        validation += piece[first : first + middle]
+        explored += piece[len(piece) - last :]
+    return Texts(training, validation, explored)
 
 
 def sections(piece: S, places: Iterable[int], least: int) -> Iterator[S]:

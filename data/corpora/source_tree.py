@@ -62,7 +62,8 @@ def read_python(place: Path, lengths: Lengths) -> Texts:
         if PLAIN.fullmatch(text) and text.strip()
         for section in sections(f"{text.strip()}\n\n\n", (each.start() for each in TOP_LEVEL.finditer(text)), SECTION)
     ]
-    texts = Texts(*("".join(dealt) for dealt in deal(pieces, lengths)))
+    training, validation, explored = ("".join(dealt) for dealt in deal(pieces, lengths))
+    texts = Texts(training, validation, explored)
     require_text(texts, place, "Python files in ASCII")
     return texts
 
@@ -82,8 +83,11 @@ def read_lexemes(place: Path, lengths: Lengths) -> Texts:
     ]
     counts = Counter(each.text for piece in pieces for each in piece if each.kind in LITERALS)
     dealt = [[each for piece in text for each in piece] for text in deal(pieces, lengths)]
-    read = ([each.text if is_usual(each, counts) else f"<{each.kind}>" for each in text] for text in dealt)
-    texts = Texts(*read, {"lex": Discrete([KINDS.index(each.kind) for each in dealt[-1]], KINDS)})
+    training, validation, explored = (
+        [each.text if is_usual(each, counts) else f"<{each.kind}>" for each in text] for text in dealt
+    )
+    kinds = Discrete([KINDS.index(each.kind) for each in dealt[-1]], KINDS)
+    texts = Texts(training, validation, explored, {"lex": kinds})
     require_text(texts, place, "source files in a language that Pygments knows")
     return texts
 

@@ -20,7 +20,7 @@ CHORDS = Recipe(
             Size(
                 LENGTHS,
                 model={"cells": 100, "embedding_size": 32, "dropout": 0.3},
-                training={"epochs": 25, "streams": 16},
+                training={"epochs": 25, "streams": 16, "learning_rate": 1e-2},
                 minutes=1,
                 megabytes=40,
             ),

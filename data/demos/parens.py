@@ -10,13 +10,12 @@ from lstmvis.data.demos.recipe import Recipe, Size
 SEED = 3
 
 
-def make_texts(_: Path, lengths: Lengths) -> Texts:
+def make_texts(place: Path, lengths: Lengths) -> Texts:
     """Three texts of different seeds."""
-    (training, _), (validation, _), (explored, nesting) = (
-        parentheses.generate(length, seed=SEED + number) for number, length in enumerate(lengths)
-    )
-    read = ["".join(parentheses.CHARACTERS[number] for number in ids) for ids in (training, validation, explored)]
-    return Texts(*read, {"nesting": Discrete(nesting, [str(depth) for depth in parentheses.DEPTHS])})
+    made = [parentheses.generate(length, seed=SEED + number) for number, length in enumerate(lengths)]
+    training, validation, explored = ("".join(map(parentheses.CHARACTERS.__getitem__, ids)) for ids, _ in made)
+    nesting = Discrete(made[-1][1], [str(depth) for depth in parentheses.DEPTHS])
+    return Texts(training, validation, explored, {"nesting": nesting})
 
 
 PARENS = Recipe(
