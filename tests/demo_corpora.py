@@ -99,7 +99,10 @@ def write_python(directory, files=12):
         lines = ['"""Numbers and names."""', "", "import sys", ""]
         for function in range(6):
             name = chance.choice(["area", "length", "total", "share"])
-            lines += ["", f"def {name}{function}(width, height=({chance.randrange(9)}, [1, 2])):  # what {name} is"]
+            lines += [
+                "",
+                f"def {name}{number}_{function}(width, height=({chance.randrange(9)}, [1, 2])):  # what {name} is",
+            ]
             lines += [
                 f"    # {sentence(chance)}",
                 f'    text = "{sentence(chance)}"',

@@ -3,7 +3,7 @@
 import re
 import sysconfig
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
@@ -46,7 +46,8 @@ USUAL = 50  # times that a string, number or comment comes if it stands for itse
 LITERALS = ("string", "number", "comment")
 SPACE = "white space"
 TOP_LEVEL = re.compile(r"^(?=(?:async )?def |class |@)", re.M)
-SECTION = 10_000  # characters, about: a longer file is dealt out in parts
+SECTION = 10_000  # tokens, about, that are dealt out together of a longer file
+SECTIONS = 50  # of a corpus, at least
 
 
 class Lexeme(NamedTuple):
@@ -56,16 +57,16 @@ class Lexeme(NamedTuple):
 
 def read_python(place: Path, lengths: Lengths) -> Texts:
     """The characters of Python files, of those that are ASCII without tabs, with empty lines between them."""
+    texts = [text for _, text in _files(place, lambda name: name.endswith(".py")) if PLAIN.fullmatch(text)]
+    files = [f"{text.strip()}\n\n\n" for text in texts if text.strip()]
+    least = _least(files)
     pieces = [
-        section
-        for _, text in _files(place, lambda name: name.endswith(".py"))
-        if PLAIN.fullmatch(text) and text.strip()
-        for section in sections(f"{text.strip()}\n\n\n", (each.start() for each in TOP_LEVEL.finditer(text)), SECTION)
+        piece for file in files for piece in sections(file, (each.start() for each in TOP_LEVEL.finditer(file)), least)
     ]
     training, validation, explored = ("".join(dealt) for dealt in deal(pieces, lengths))
-    texts = Texts(training, validation, explored)
-    require_text(texts, place, "Python files in ASCII")
-    return texts
+    read = Texts(training, validation, explored)
+    require_text(read, place, "Python files in ASCII")
+    return read
 
 
 def read_lexemes(place: Path, lengths: Lengths) -> Texts:
@@ -74,12 +75,12 @@ def read_lexemes(place: Path, lengths: Lengths) -> Texts:
     The files are those in the language of which there is most. A string, a number or a comment that comes rarely is
     read as `<string>`, `<number>` or `<comment>`. What kind of token each is, is the annotation `lex`.
     """
+    files = list(_lexed(_in_one_language(_files(place, lambda name: "." in name)), sum(lengths)))
+    least = _least(files)
     pieces = [
-        section
-        for lexemes in _lexed(_in_one_language(_files(place, lambda name: "." in name)), sum(lengths))
-        for section in sections(
-            lexemes, (n + 1 for n, each in enumerate(lexemes) if each.text == END_OF_LINE), SECTION // 5
-        )
+        piece
+        for file in files
+        for piece in sections(file, (n for n, each in enumerate(file, 1) if each.text == END_OF_LINE), least)
     ]
     counts = Counter(each.text for piece in pieces for each in piece if each.kind in LITERALS)
     dealt = [[each for piece in text for each in piece] for text in deal(pieces, lengths)]
@@ -90,6 +91,11 @@ def read_lexemes(place: Path, lengths: Lengths) -> Texts:
     texts = Texts(training, validation, explored, {"lex": kinds})
     require_text(texts, place, "source files in a language that Pygments knows")
     return texts
+
+
+def _least(files: Sequence[Sequence[Any]]) -> int:
+    """How many tokens a section has at least, so that there are enough of them to be dealt out."""
+    return min(SECTION, sum(map(len, files)) // SECTIONS)
 
 
 def is_usual(lexeme: Lexeme, counts: Counter[str]) -> bool:
@@ -133,16 +139,15 @@ def _lexed(language: tuple[Any, list[str]], enough: int) -> Iterator[list[Lexeme
     for number in np.random.default_rng(1).permutation(len(files)):
         if enough <= 0:
             return
-        lexemes = list(_lexemes(lexer().get_tokens_unprocessed(files[number])))
-        enough -= len(lexemes)
-        if lexemes:
-            yield lexemes
+        read = list(lexemes(lexer(), files[number]))
+        enough -= len(read)
+        yield read
 
 
-def _lexemes(tokens: Iterable[tuple[int, Any, str]]) -> Iterator[Lexeme]:
-    """Lexemes of Pygments' tokens: the pieces of a literal are one, and `<eos>` comes after each line that has any."""
+def lexemes(lexer: Any, text: str) -> Iterator[Lexeme]:
+    """Cut a text by a lexer of Pygments. The pieces of a literal are one, and `<eos>` comes after a line with any."""
     line_has_any = False
-    kinds = ((KINDS[kind_of(kind)], text) for _, kind, text in tokens)
+    kinds = ((KINDS[kind_of(kind)], text) for _, kind, text in lexer.get_tokens_unprocessed(text))
     for kind, group in groupby(kinds, key=lambda each: each[0]):
         texts = [text for _, text in group]
         whole = "".join(texts)
