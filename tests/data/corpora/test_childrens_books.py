@@ -3,6 +3,7 @@ import os
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from lstmvis.data.annotators.quotation import quotation
@@ -89,4 +90,4 @@ def test_in_the_real_books_speech_is_opened_as_often_as_it_is_closed():
     assert counts["“"] == pytest.approx(counts["”"], rel=0.04)
     assert '"' not in counts
     found = quotation(texts.explored)
-    assert 0.3 < sum(found.values) / len(found.values) < 0.6
+    assert 0.3 < np.mean(found.values) < 0.6
