@@ -10,8 +10,8 @@ LARGE = Lengths(1_250_000, 60_000, 200_000)
 CHILDRENS_BOOKS = Recipe(
     name="Children's books",
     shows="who is speaking: cells that stay on inside quotation marks",
-    look="The selected cells switch on with a quotation mark and are on while somebody speaks. See in the map of "
-    "`quotation` whether their matches lie inside speech too, whatever is said.",
+    look="The selected cells are on while somebody speaks. See in the map of quotation whether their matches lie "
+    "inside speech too, whatever is said.",
     unit="words",
     texts=read_words,
     corpus=GUTENBERG,

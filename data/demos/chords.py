@@ -9,8 +9,8 @@ LENGTHS = Lengths(25_200, 2_800, 50_000)
 CHORDS = Recipe(
     name="Chords of folk tunes",
     shows="keys, and what chords do in them, to a model that reads chords alone",
-    look="The selected cells are on over chords that stand on the fifth step of their key, and off before. See in the "
-    "map of `function` whether the matches are such chords too, and in that of `key` in how many keys.",
+    look="The selected cells are on over chords that stand on the fifth step of their key. See in the map of function "
+    "whether the matches are such chords too, and in that of key in how many keys.",
     unit="words",
     texts=read_chords,
     corpus=NOTTINGHAM,

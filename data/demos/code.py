@@ -7,8 +7,8 @@ from lstmvis.data.demos.recipe import Recipe, Size
 CODE = Recipe(
     name="Source code, tokens",
     shows="brackets and kinds of tokens in source code of your own, or of Python",
-    look="The selected cells are on inside a pair of brackets and off before it. See in the map of `bracket_depth` "
-    "whether their matches lie in one pair too, and in that of `lex` how different they are else.",
+    look="The selected cells are on inside a pair of brackets. See in the map of bracket_depth whether their matches "
+    "lie in one pair too, and in that of lex how different they are else.",
     unit="words",
     texts=read_lexemes,
     corpus=SOURCE_TREE,

@@ -21,7 +21,7 @@ def make_texts(place: Path, lengths: Lengths) -> Texts:
 PARENS = Recipe(
     name="Parentheses",
     shows="how deep in parentheses a model is",
-    look="The selected cells are on at depth four: see in the map of `nesting` whether their matches lie there too. "
+    look="The selected cells are on at depth four: see in the map of nesting whether their matches lie there too. "
     "Random nested parentheses, at most four deep; a digit tells the current depth.",
     unit="characters",
     texts=make_texts,

@@ -7,8 +7,8 @@ from lstmvis.data.demos.recipe import Recipe, Size
 PYTHON = Recipe(
     name="Python, characters",
     shows="comments, strings, brackets and indentation in Python code",
-    look="The selected cells are on inside a comment and off before it. See in the map of `inside_comment` whether "
-    "their matches are comments too, whatever they say.",
+    look="The selected cells are on inside a comment. See in the map of inside_comment whether their matches are "
+    "comments too, whatever they say.",
     unit="characters",
     texts=read_python,
     corpus=STANDARD_LIBRARY,

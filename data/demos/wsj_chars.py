@@ -12,8 +12,8 @@ LENGTHS = Lengths(1_107_000, 50_000, 200_000)
 WSJ_CHARS = Recipe(
     name="Wall Street Journal, characters",
     shows="numbers, vowels, and how far into a word a model is",
-    look="The selected cells are on inside a number and off before it. See in the map of `inside_number` whether their "
-    "matches are numbers too, whatever digits they are made of.",
+    look="The selected cells are on inside a number. See in the map of inside_number whether their matches are numbers "
+    "too, whatever digits they are made of.",
     unit="characters",
     texts=read_characters,
     corpus=CONLL2000,

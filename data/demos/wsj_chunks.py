@@ -8,8 +8,8 @@ from lstmvis.data.demos.recipe import Recipe, Size
 WSJ_CHUNKS = Recipe(
     name="Wall Street Journal, phrases",
     shows="phrases, marked by hand: noun phrases, verb phrases and so on",
-    look="The selected cells are on inside a noun phrase and off before it. See in the map of `chunk`, which people "
-    "have marked by hand, whether the matches are noun phrases too, whatever words they are made of.",
+    look="The selected cells are on inside a noun phrase. See in the map of chunk, which people have marked by hand, "
+    "whether the matches are noun phrases too, whatever words they are made of.",
     unit="words",
     texts=read_words,
     corpus=CONLL2000,

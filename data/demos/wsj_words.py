@@ -7,8 +7,8 @@ from lstmvis.data.demos.recipe import Recipe, Size
 WSJ_WORDS = Recipe(
     name="Wall Street Journal, words",
     shows="parts of speech: which kinds of words a model is in",
-    look="The selected cells are on over a stretch of verbs, and off before it. See in the map of `part_of_speech` how "
-    "many of the matches are verbs as well, in other words and other sentences.",
+    look="The selected cells are on over a stretch of verbs. See in the map of part_of_speech how many of the matches "
+    "are verbs as well, in other words and other sentences.",
     unit="words",
     texts=read_words,
     corpus=PENN_TREEBANK,
