@@ -141,6 +141,25 @@ def write_project(
             project.write_sequences(extent.starts)
 
 
+def write_annotation(
+    project: ProjectWriter,
+    name: str,
+    values: Any,
+    steps: int,
+    starts: Lengths,
+    vocabulary: Sequence[str] | Mapping[str, int] | None,
+) -> None:
+    """Write an annotation as `write_project` does, of a corpus that is there: `steps` tokens, the first steps of its
+    sequences, and the `vocabulary` that ids refer to where a `Ranked` has no labels. Raises ProjectError likewise.
+    """
+    extent = _Extent(None)
+    extent.count(steps, "tokens")
+    if (begun := starts[starts < steps]).size:
+        extent.begin(begun)
+    needed = vocabulary if isinstance(values, Ranked) and values.labels is None else None
+    _write_annotation(project, name, values, None if needed is None else by_id(needed), extent)
+
+
 class _Extent:
     """How many steps and which sequences there are. What comes first says so, and all else is held to it."""
 
@@ -150,7 +169,7 @@ class _Extent:
         self._counted = self._divided = ""  # what said so
         if lengths is not None:
             self._divide(lengths, "`lengths`")
-            self._count(int(lengths.sum()), "steps in `lengths`")
+            self.count(int(lengths.sum()), "steps in `lengths`")
 
     @property
     def starts(self) -> Lengths:
@@ -165,7 +184,7 @@ class _Extent:
         if series.lengths is not None:
             self._divide(series.lengths, f"the {series.what}")
         if series.steps is not None:
-            self._count(series.steps, series.what if series.axes == 1 else f"steps of the {series.what}")
+            self.count(series.steps, series.what if series.axes == 1 else f"steps of the {series.what}")
 
     def begin(self, starts: ArrayLike) -> None:
         """Sequences begin at `starts`."""
@@ -186,7 +205,7 @@ class _Extent:
         if series.lengths is not None and self.lengths is not None:
             self.agree(series)
         if series.lengths is not None or len(values) == self.steps:
-            self._count(len(values), series.what)  # the form of an annotation alone makes no sequences
+            self.count(len(values), series.what)  # the form of an annotation alone makes no sequences
             yield from blocks(values)
         elif self.lengths is not None and len(values) == len(self.lengths):
             ends = np.cumsum(self.lengths)
@@ -199,7 +218,7 @@ class _Extent:
                 "annotation has a value a step or a value a sequence."
             )
 
-    def _count(self, steps: int, what: str) -> None:
+    def count(self, steps: int, what: str) -> None:
         if self.steps is None:
             self.steps, self._counted = steps, what
         elif steps != self.steps:

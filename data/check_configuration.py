@@ -10,9 +10,11 @@ import yaml
 from lstmvis.data.errors import ProjectError
 from lstmvis.data.findings import Finding, fault, hint
 from lstmvis.data.matrix import MOST_NAMES, dataset_paths, open_hdf5
+from lstmvis.data.opening import read_view
 from lstmvis.data.project import CONFIG_NAME, Project, did_you_mean, read_config_nodes
 
 ENDINGS = (".h5", ".hdf5")
+COPY_AGAIN = "Open the view that is meant, and copy its address again."
 
 # The keys that are read, and those below them: None for anything, "*" for names of one's own.
 _VECTOR = {"file": None, "path": None}
@@ -30,6 +32,7 @@ KEYS: dict[str, Any] = {
     "etc": None,
     "sequences": _VECTOR,
     "model": None,
+    "opening": None,
 }
 
 
@@ -113,6 +116,24 @@ def check_files(project: Project) -> Iterator[Finding]:
     if checkpoint is not None and not (project.directory / str(checkpoint)).is_file():
         what = f"The checkpoint {checkpoint} is not there. Nothing that is shown needs it."
         yield hint("model", what, "Put it there to run the model again, or take `model` out.")
+
+
+def check_opening(project: Project) -> Iterator[Finding]:
+    """What the opening view names and is not there. That it is no address has been said when it was to be read."""
+    if project.opening is None:
+        return
+    view = read_view(project.opening)
+    source = project.sources.get(view.source) if view.source else next(iter(project.sources.values()), None)
+    if source is None:
+        what = f"It names the source {view.source!r}, which there is not."
+        yield fault("opening", what, did_you_mean(view.source, project.sources) or COPY_AGAIN)
+    elif view.range and view.range[1] >= source.steps:
+        what = f"Its range ends at position {view.range[1]:,}, and the last of {source.id} is {source.steps - 1:,}."
+        yield fault("opening", what, COPY_AGAIN)
+    for name in view.tracks or ():
+        if name not in project.annotations:
+            what = f"It shows the annotation {name!r}, which there is not."
+            yield hint("opening", what, did_you_mean(name, project.annotations) or COPY_AGAIN)
 
 
 def _references(section: Any) -> Iterator[str]:

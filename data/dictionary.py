@@ -7,6 +7,7 @@ way to write white space but a single space, so `.json` holds a list, index = id
 import json
 import re
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from lstmvis.data.errors import ProjectError
@@ -35,6 +36,16 @@ class Dictionary:
 
     def __len__(self) -> int:
         return len(self._tokens)
+
+    @property
+    def of_characters(self) -> bool:
+        """Whether the tokens are single characters; a few longer ones, such as <unk>, do not make words of them."""
+        return 2 * sum(len(token) == 1 for token in self.ids) > len(self.ids)
+
+    @cached_property
+    def longest(self) -> int:
+        """Characters of the longest token."""
+        return max(map(len, self.ids), default=0)
 
     def numbers(self) -> list[int]:
         """All ids that stand for something, ascending."""

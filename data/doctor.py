@@ -13,7 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lstmvis.data.check_annotations import check_annotation
-from lstmvis.data.check_configuration import check_files, check_keys, no_configuration, resembles_project
+from lstmvis.data.check_configuration import (
+    check_files,
+    check_keys,
+    check_opening,
+    no_configuration,
+    resembles_project,
+)
 from lstmvis.data.check_corpus import check_dictionary, check_sequences, check_words
 from lstmvis.data.check_sources import check_source
 from lstmvis.data.errors import ProjectError
@@ -76,6 +82,7 @@ def examine(directory: Path, watch: Callable[[int, int], None] = lambda read, to
     findings = [fault(problem.where, problem.what, problem.change) for problem in project.found_wrong]
     findings += check_keys(directory)
     findings += check_files(project)
+    findings += check_opening(project)
     for reference, dictionary in project.dictionaries.items():
         findings += check_dictionary(f"dictionary {reference}", dictionary)
     findings += check_words(project, count)

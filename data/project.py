@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from lstmvis.data.dictionary import Dictionary, read_dictionary
 from lstmvis.data.errors import ProjectError
 from lstmvis.data.matrix import Matrix, missing, open_hdf5, open_matrix
+from lstmvis.data.opening import without_project
 
 CONFIG_NAME = "lstm.yml"
 MOST_CONFIG_BYTES = 1_000_000
@@ -132,6 +133,8 @@ class Project:
         for name, item in self._section("meta").items():
             if annotation := self._attempt(f"annotation {name}", partial(self._open_annotation, name, item)):
                 self.annotations[name] = annotation
+        # The address of the view with which it opens: what follows the `?`, without the project.
+        self.opening: str | None = self._attempt("opening", self._read_opening)
         self._hdf5.clear()  # closes the files; a matrix that is not mapped keeps its own open
 
     @property
@@ -167,6 +170,7 @@ class Project:
             "states": {"types": [source.describe() for source in self.sources.values()]},
             "meta": self.meta or [],
             "etc": {"regex_search": False} | (etc if isinstance(etc, dict) else {}),
+            **({"opening": self.opening} if self.opening else {}),
             **({"error": " ".join(self.problems)} if self.problems else {}),
         }
 
@@ -247,6 +251,19 @@ class Project:
                 f"{matrix.name} must hold the starts of the sequences, ascending from 0.", _first_descent(starts)
             )
         return starts
+
+    def _read_opening(self) -> str | None:
+        given = self.config.get("opening")
+        if given is None:
+            return None
+        address = without_project(given) if isinstance(given, str) and "=" in given else ""
+        if not address:
+            raise ProjectError(
+                f"{CONFIG_NAME}: `opening` must be the address of a view, not {given!r:.60}.",
+                "Open the view, and copy what the address bar holds after the `?`, such as "
+                "`opening: source=states::layer1/cell&pos=70&threshold=0.3&range=75,80`.",
+            )
+        return address
 
     def _open_annotation(self, name: str, item: object) -> Annotation:
         where = f"the annotation {name!r}"

@@ -129,7 +129,7 @@ class ProjectWriter:
 
         Raises ProjectError for ids without a label, a wrong `length`, and a name that is taken or cannot be one.
         """
-        self._check_annotation_name(name)
+        self._require_new(name)
         path = self._integers("annotations", name, ids, length, len(labels), f"ids of {name!r}")
         dictionary = f"{name}_labels"
         self._write_labels(dictionary, labels)
@@ -161,7 +161,7 @@ class ProjectWriter:
 
         Raises ProjectError for a name that is taken or cannot be one, and for a range that has no two ends.
         """
-        self._check_annotation_name(name)
+        self._require_new(name)
         ends = {} if range is None else {"range": [float(end) for end in range]}
         if ends and not (len(ends["range"]) == 2 and -math.inf < ends["range"][0] <= ends["range"][1] < math.inf):
             raise ProjectError(f"The range of {name!r} must be its lowest and its highest number, not {range!r:.60}.")
@@ -174,7 +174,7 @@ class ProjectWriter:
 
         Raises ProjectError for ids without a label, other shapes, and a name that is taken or cannot be one.
         """
-        self._check_annotation_name(name)
+        self._require_new(name)
         ranked = _checked_ids(ids, len(labels), f"ids of {name!r}", axes=2)
         weighed = np.asarray(weights, np.float32)
         if weighed.shape != ranked.shape:
@@ -194,7 +194,7 @@ class ProjectWriter:
         """
         if "word_sequence" not in self._config:
             raise ProjectError(f"The tokens must be written before {name!r}, which ranks them.")
-        self._check_annotation_name(name)
+        self._require_new(name)
         return self._create_ranked(name, (steps, ranks), "words", self._vocabulary_size)
 
     def _create_ranked(
@@ -218,13 +218,8 @@ class ProjectWriter:
             (self._directory / "history.json").write_text(text + "\n", encoding="utf-8")
             self._config["model"]["history"] = "history.json"
 
-    def _check_annotation_name(self, name: str) -> None:
-        """A name is also a path in HDF5, part of a file's name, and an entry of the API's comma-separated `dims`."""
-        if not name or name.startswith(".") or set(name) & set("/,\0") or len(name.encode()) > MOST_NAME_BYTES:
-            raise ProjectError(
-                f"An annotation must have a name without `/`, `,` or a leading `.`, of {MOST_NAME_BYTES} bytes at "
-                f"most, not {name!r:.60}."
-            )
+    def _require_new(self, name: str) -> None:
+        check_annotation_name(name)
         if name in self._config.get("meta", {}):
             raise ProjectError(f"There is an annotation {name!r} already.")
 
@@ -298,6 +293,18 @@ class ProjectWriter:
                 f"{self.path} already exists. Choose another place, or replace it: `--replace` on the command line, "
                 "`replace=True` in Python."
             )
+
+
+def check_annotation_name(name: str) -> None:
+    """A name is also a path in HDF5, part of a file's name, and an entry of the API's comma-separated `dims`.
+
+    Raises ProjectError where it cannot be.
+    """
+    if not name or name.startswith(".") or set(name) & set("/,\0") or len(name.encode()) > MOST_NAME_BYTES:
+        raise ProjectError(
+            f"An annotation must have a name without `/`, `,` or a leading `.`, of {MOST_NAME_BYTES} bytes at "
+            f"most, not {name!r:.60}."
+        )
 
 
 def _is_empty(path: Path) -> bool:

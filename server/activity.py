@@ -180,6 +180,8 @@ class Activity:
             fits &= on[inside].all(axis=0)
             fits &= ~on[: inside.start].any(axis=0)
             fits &= ~on[inside.stop :].any(axis=0)
+            if not fits.any():
+                break
         return fits
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import connexion
+import yaml
 from a2wsgi import WSGIMiddleware
 from connexion import problem
 from connexion.exceptions import ProblemException
@@ -15,44 +16,44 @@ from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from connexion.middleware import MiddlewarePosition
 from flask import Response, redirect, request, send_from_directory
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Receive, Scope, Send
 from werkzeug.wrappers import Response as BaseResponse
 
 from lstmvis.data.errors import ProjectError
 from lstmvis.server import encoding
-from lstmvis.server.errors import RequestError
+from lstmvis.server.access import Access, Guard
+from lstmvis.server.errors import LONGEST_SHOWN, RequestError
 from lstmvis.server.handlers import Service
+from lstmvis.server.headers import SecurityHeaders
 from lstmvis.server.library import Library
 from lstmvis.server.old_addresses import translate
 from lstmvis.server.overtaking import Overtaking
+from lstmvis.server.pages import is_for_a_person, page_in_words
 from lstmvis.server.parameters import ListURIParser, SentenceValidator
-from lstmvis.server.threads import Turns
+from lstmvis.server.sending import LargeAnswers, Sending
+from lstmvis.server.threads import CORES, Turns
+from lstmvis.server.trimming import Trimming
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 API = next(file for place in (HERE, HERE.parent) if (file := place / "lstm_server.yaml").is_file())  # wheel, checkout
 REQUESTS_AT_ONCE = 64
-DOCUMENTATION = "/api/v2/ui/"
+MATCHES_AT_ONCE = min(CORES, 4)  # each uses all cores; one takes ids x steps / 8 bytes
+MATCHES_WAITING = 32
+EXPRESSIONS_AT_ONCE = 2
+EXPRESSIONS_WAITING = 8
+API_PATH = "/api/v2/"
+DOCUMENTATION = API_PATH + "ui/"
+METHODS = "GET, HEAD"
 HASHED = "assets/"  # file names under it change with their content
-NOT_FOUND = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Not found · lstmvis</title>
-<style>body {{ max-width: 40em; margin: 4em auto; padding: 0 2em; font: 16px/1.5 system-ui, sans-serif; \
-overflow-wrap: anywhere }}</style>
-<h1>lstmvis</h1>
-<p>There is no page at <code>{path}</code>.</p>
-<p><a href="{projects}">All projects</a> · <a href="{documentation}">The API</a></p>
-</html>
-"""
+NOT_FOUND = """<p>There is no page at <code>{path}</code>.</p>
+<p><a href="{projects}">All projects</a> · <a href="{documentation}">The API</a></p>"""
 
 log = logging.getLogger(__name__)
 
 
-def create_app(directory: Path, validate_responses: bool = False) -> connexion.FlaskApp:
-    """The application (ASGI; `.app` is Flask's) that serves every project below `directory`.
+def create_app(directory: Path, access: Access | None = None, validate_responses: bool = False) -> connexion.FlaskApp:
+    """The application (ASGI; `.app` is Flask's) that serves every project below `directory`, where nothing else is said
+    to who asks for this machine by its names for itself.
 
     Checking the responses against lstm_server.yaml takes long where they are large; it is for tests.
     """
@@ -63,12 +64,16 @@ def create_app(directory: Path, validate_responses: bool = False) -> connexion.F
         uri_parser_class=ListURIParser,
         validator_map={"parameter": SentenceValidator},
     )
-    app.app.config[Service.KEY] = Service(
-        Library(directory), Overtaking(), turns=Turns("matches"), searches=Turns("searches")
-    )
+    turns = Turns(MATCHES_AT_ONCE, MATCHES_WAITING)
+    expressions = Turns(EXPRESSIONS_AT_ONCE, EXPRESSIONS_WAITING)
+    app.app.config[Service.KEY] = Service(Library(directory), Overtaking(), turns, expressions, LargeAnswers())
+    app.app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     # connexion runs Flask in ten threads; matches wait for their turn in theirs, and must not keep others waiting.
     app._middleware_app.asgi_app = WSGIMiddleware(app.app.wsgi_app, workers=REQUESTS_AT_ONCE)
-    app.add_middleware(_WithoutBody, MiddlewarePosition.BEFORE_EXCEPTION)
+    app.add_middleware(SecurityHeaders, MiddlewarePosition.BEFORE_EXCEPTION, api=API_PATH, documentation=DOCUMENTATION)
+    app.add_middleware(Guard, MiddlewarePosition.BEFORE_EXCEPTION, access=access or Access())
+    app.add_middleware(Sending, MiddlewarePosition.BEFORE_EXCEPTION)
+    app.add_middleware(Trimming, MiddlewarePosition.BEFORE_SWAGGER, path=API_PATH, known=_known_parameters())
     app.add_api(API, validate_responses=validate_responses)
     app.add_error_handler(RequestError, _answer_request_error)
     app.add_error_handler(ProjectError, _answer_damage)
@@ -82,19 +87,12 @@ def create_app(directory: Path, validate_responses: bool = False) -> connexion.F
     return app
 
 
-class _WithoutBody:
-    """No operation reads a body, and connexion fails on some that are sent all the same: let it see none."""
-
-    ABOUT_BODY = (b"content-type", b"content-length", b"transfer-encoding")
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            headers = [(name, value) for name, value in scope["headers"] if name not in self.ABOUT_BODY]
-            scope = {**scope, "headers": headers}
-        await self._app(scope, receive, send)
+def _known_parameters() -> set[str]:
+    """The names of the parameters of all operations."""
+    specification = yaml.safe_load(API.read_text(encoding="utf-8"))
+    shared = specification["components"]["parameters"].values()
+    own = (operation["get"].get("parameters", []) for operation in specification["paths"].values())
+    return {parameter["name"] for group in (shared, *own) for parameter in group if "name" in parameter}
 
 
 def _page() -> Response:
@@ -132,22 +130,24 @@ def _answer_http_error(request: ConnexionRequest, error: Exception) -> Connexion
     assert isinstance(error, HTTPException)
     if error.status_code == HTTPStatus.NOT_FOUND and not isinstance(error, ProblemException):
         return _answer_unknown_path(request)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return _problem(405, f"Only these methods are answered: {METHODS}.", headers={"Allow": METHODS})
     return _problem(error.status_code, error.detail)
 
 
 def _answer_unknown_path(request: ConnexionRequest) -> ConnexionResponse:
     """In words for a person, whose browser asks for HTML first; for a program as every other error."""
-    path = request.url.path
-    if path.startswith("/api/") or not request.headers.get("accept", "").startswith("text/html"):
+    path = request.url.path[:LONGEST_SHOWN]
+    if not is_for_a_person(request):
         return _problem(404, f"There is nothing at {path}. {DOCUMENTATION} describes the API.")
     root = "../" * (path.count("/") - 1) or "./"  # also where a proxy serves this below a path of its own
     links = {"projects": root, "documentation": root + DOCUMENTATION.removeprefix("/")}
-    body = NOT_FOUND.format(path=escape(path), **links)
-    return ConnexionResponse(404, content_type="text/html; charset=utf-8", body=body)
+    page = page_in_words(404, "Not found", NOT_FOUND.format(path=escape(path), **links))
+    return ConnexionResponse(404, headers=dict(page.headers), body=page.body)
 
 
 def _answer_fault(request: ConnexionRequest, error: Exception) -> ConnexionResponse:
-    log.error("%s failed", request.url.path, exc_info=error)
+    log.error("%.200r failed", request.url.path, exc_info=error)
     return _problem(500, "The server has made an error; its log says more.")
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from lstmvis.data.errors import LstmvisError
 
+LONGEST_SHOWN = 100  # characters of a name, which is as long as its writer likes
+
 
 class RequestError(LstmvisError):
     """A request that cannot be answered."""
@@ -26,9 +28,9 @@ class UnknownNameError(RequestError):
     status = 404
 
     def __init__(self, kind: str, name: str, existing: Iterable[str], most: int = 50) -> None:
-        names = list(existing)
+        names = [each[:LONGEST_SHOWN] for each in existing]
         listed = ", ".join(names[:most]) + (" and more" if len(names) > most else "") or "none"
-        super().__init__(f"There is no {kind} {name!r}. There are: {listed}.")
+        super().__init__(f"There is no {kind} {name[:LONGEST_SHOWN]!r}. There are: {listed}.")
 
 
 class OvertakenError(RequestError):
@@ -37,13 +39,22 @@ class OvertakenError(RequestError):
     status = 409
 
 
+class TooLongError(RequestError):
+    """An address is longer than the server reads."""
+
+    status = 414
+
+    def __init__(self, length: int, limit: int) -> None:
+        super().__init__(f"The address is {length:,} bytes long, and the limit is {limit:,}. Ask for less at a time.")
+
+
 class TooManyError(RequestError):
-    """More of something are under way than the server takes on."""
+    """More matches, searches or large answers are under way than the server takes on."""
 
     status = 429
 
-    def __init__(self, what: str) -> None:
-        super().__init__(f"Too many {what} are under way. Ask again in a second.")
+    def __init__(self) -> None:
+        super().__init__("Too many matches, searches or large answers are under way. Ask again in a second.")
         self.headers = {"Retry-After": "1"}
 
 

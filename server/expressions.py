@@ -22,6 +22,9 @@ SECONDS = 2.0  # for one expression
 LONGEST = 1000  # tokens that one place may have
 PIECE = 8192  # tokens between two looks at the clock
 MOST_MEMORY = 1 << 20  # for an expression's program and its states; RE2 gives up those that need more
+# Bytes that are searched at once, times instructions of the program: some 3 seconds at worst. Only where tokens are as
+# long as books is it less than RE2 allows.
+MOST_WORK = 2_000_000_000
 GAP = "\n"
 
 _SPACE = r"[ \n]"
@@ -77,8 +80,8 @@ class Expression:
         """The first token and the number of tokens of each place, ascending; none shares a token with another.
 
         A place has every token with a character that was found, LONGEST at most; a gap that was found belongs to the
-        token after it at the start, before it at the end. Raises BadParameterError after so many seconds, and for an
-        expression that fits where there is no text.
+        token after it at the start, before it at the end. Raises BadParameterError after so many seconds, for a
+        large expression where tokens are very long, and for one that fits where there is no text.
         """
         deadline = time.monotonic() + seconds
         gap = int(text.gaps)
@@ -86,26 +89,31 @@ class Expression:
         resume = base = 0  # bytes
         for begin in range(0, count, PIECE):
             stop = min(begin + PIECE, count)
-            sizes = text.sizes[begin : min(stop + LONGEST, count)].astype(np.int64) + gap
-            starts = [base, *(base + np.cumsum(sizes)).tolist()]
-            base, reach = starts[stop - begin], starts[-1] - gap
-            at = max(starts[0], resume)
-            while at < base:
+            # One token more than the longest, so that its gap is there to be found too: it may be empty itself.
+            ends = base + np.cumsum(text.sizes[begin : min(stop + LONGEST + 1, count)].astype(np.int64) + gap)
+            starts: list[int] = []  # bytes, where something is found
+            at, reach = max(base, resume), int(ends[-1]) - gap
+            first_byte, base = base, int(ends[stop - begin - 1])
+            if (reach - at) * max(self.pattern.programsize, self.pattern.reverseprogramsize) > MOST_WORK:
+                raise BadParameterError("q", "a smaller regular expression on this corpus, whose tokens are very long")
+            end = base if stop < count else reach + 1  # at the very end there is room for empty text
+            while at < end:
                 if time.monotonic() >= deadline:
                     raise self._late(seconds, begin, count)
                 found = self.pattern.search(text.content, at, reach)
-                if not found or found.start() >= base:
+                if not found or found.start() >= end:
                     break
+                starts = starts or [first_byte, *ends.tolist()]
                 first = self._first(found.start(), starts, gap)
                 last = max(first, bisect_right(starts, found.end() - 1) - 1)
-                if found.start() == found.end():
-                    raise self._empty(begin + first)
                 if last - first >= LONGEST:
                     found = self.pattern.search(text.content, found.start(), starts[first + LONGEST] - gap)
                     if not found or self._first(found.start(), starts, gap) != first:
-                        at = starts[first + 1]
+                        at = starts[first + 1] - gap
                         continue
                     last = max(first, bisect_right(starts, found.end() - 1) - 1)
+                if found.start() == found.end():
+                    raise self._empty(min(begin + first, count - 1))
                 yield begin + first, last - first + 1
                 at = resume = starts[last + 1] - gap
 

@@ -3,7 +3,6 @@
 import io
 import math
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -12,6 +11,7 @@ from flask import Response, current_app
 from numpy.typing import NDArray
 
 from lstmvis.data.project import TRANSFORMS, Project, Source, Transform
+from lstmvis.server import encoding
 from lstmvis.server.activity import Activity, Sides, cut_of
 from lstmvis.server.errors import BadParameterError, UnknownNameError
 from lstmvis.server.library import Library, ServedProject
@@ -19,12 +19,14 @@ from lstmvis.server.matching import Match, Query, find_matches
 from lstmvis.server.overtaking import Overtaking
 from lstmvis.server.search import Findings, Kind
 from lstmvis.server.selection import select_cells
+from lstmvis.server.sending import BYTES_OF_A_VALUE, LargeAnswers
 from lstmvis.server.threads import Turns
-from lstmvis.server.windows import find_annotations, read_windows, whole_names, window_around
+from lstmvis.server.windows import count_values, find_annotations, read_windows, whole_names, window_around
 
 Request = dict[str, Any]
 LARGEST = 2**53  # integers beyond it are not exact in JSON
-MOST_STATES_BYTES = 64_000_000
+MOST_STATES_BYTES = 32_000_000
+BYTES_OF_A_PLACE = 200  # of `/search`, with tokens of common length
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,9 @@ class Service:
 
     library: Library
     overtaking: Overtaking
-    turns: Turns
-    searches: Turns  # of expressions, apart from the matches, so that neither waits for the other
+    turns: Turns  # for what reads much of the corpus
+    expressions: Turns  # searches that take up to seconds: matches do not wait for them
+    answers: LargeAnswers
 
 
 def info() -> list[dict[str, Any]]:
@@ -45,14 +48,16 @@ def info() -> list[dict[str, Any]]:
     return [entry.describe() for entry in service.library.entries()]
 
 
-def context(**request: Any) -> dict[str, Any]:
+def context(**request: Any) -> Response:
     view = _view(request)
     cells = _cells(request, view.activity)
     positions = [_bounded(pos) for pos in request["pos"]]
     left, right = _bounded(request["left"]), _bounded(request["right"])
     dims = request["dims"] = whole_names(view.project, request.get("dims") or [])
-    results = read_windows(view.project, view.activity, view.transform, positions, left, right, dims, cells)
-    return {"request": _echo(request, view.transform, "cells", "dims"), "results": results}
+    values = count_values(view.project, view.activity, positions, left, right, dims, cells)
+    with _service().answers.room(values * BYTES_OF_A_VALUE):
+        results = read_windows(view.project, view.activity, view.transform, positions, left, right, dims, cells)
+        return _json({"request": _echo(request, view.transform, "cells", "dims"), "results": results})
 
 
 def states(**request: Any) -> Response:
@@ -64,11 +69,12 @@ def states(**request: Any) -> Response:
     if size > MOST_STATES_BYTES:
         limit = f"nearer to 'from': this is {size:,} bytes, and the limit is {MOST_STATES_BYTES:,}"
         raise BadParameterError("to", limit)
-    values = stored.rows(window.left, window.stop)
-    body = io.BytesIO()
-    np.save(body, np.ascontiguousarray(values, _portable_type(stored.dtype)), allow_pickle=False)
     headers = {"X-Cut": repr(view.activity.cut), "X-From": str(window.left), "Cache-Control": "no-store"}
-    return Response(body.getvalue(), mimetype="application/octet-stream", headers=headers)
+    with _service().answers.room(size):
+        values = stored.rows(window.left, window.stop)
+        body = io.BytesIO()
+        np.save(body, np.ascontiguousarray(values, _portable_type(stored.dtype)), allow_pickle=False)
+        return Response(body.getvalue(), mimetype="application/octet-stream", headers=headers)
 
 
 def cuts(**request: Any) -> dict[str, Any]:
@@ -83,11 +89,13 @@ def select(**request: Any) -> dict[str, Any]:
     window = window_around(first, 0, last - first, view.source.steps)
     if window.right < window.left:
         raise BadParameterError("from", f"a position of the corpus, 0 to {view.source.steps - 1}")
-    cells = select_cells(view.activity, window.left, window.right, _constraints(request), view.project.sequence_starts)
+    constraints = _constraints(request)
+    with _service().turns.taken():
+        cells = select_cells(view.activity, window.left, window.right, constraints, view.project.sequence_starts)
     return {"request": _echo(request, view.transform), "results": {"cells": cells.tolist()}}
 
 
-def match(**request: Any) -> dict[str, Any]:
+def match(**request: Any) -> Response:
     view = _view(request)
     cells = _cells(request, view.activity)
     selected = np.zeros(0, np.int64) if cells is None else cells
@@ -106,50 +114,41 @@ def match(**request: Any) -> dict[str, Any]:
     activity = replace(view.activity, index=service.library.indexer.find(view.source))
     with service.overtaking.newest(request.get("page")) as check, service.turns.taken(check):
         found = find_matches(activity, query, view.project.sequence_starts, check)
-        details = read_windows(
-            view.project,
-            view.activity,
-            view.transform,
-            [best.position for best in found.best],
-            left,
-            right,
-            dims,
-            selected,
-        )
-    return {
-        "request": _echo(request, view.transform, "cells", "dims"),
-        "results": {
-            "rankingDetail": [{"pos": best.position, "factors": _factors(best)} for best in found.best],
-            "positionDetail": details,
-            "counts": found.counts.tolist(),
-            "fuzzyLengthHistogram": found.fuzzy_lengths.tolist(),
-            "strictLengthHistogram": found.strict_lengths.tolist(),
-        },
-    }
+        positions = [best.position for best in found.best]
+        window = (view.project, view.activity, positions, left, right, dims, selected)
+        with service.answers.room(count_values(*window) * BYTES_OF_A_VALUE):
+            results = {
+                "rankingDetail": [{"pos": best.position, "factors": _factors(best)} for best in found.best],
+                "positionDetail": read_windows(view.project, view.activity, view.transform, *window[2:]),
+                "counts": found.counts.tolist(),
+                "fuzzyLengthHistogram": found.fuzzy_lengths.tolist(),
+                "strictLengthHistogram": found.strict_lengths.tolist(),
+            }
+            return _json({"request": _echo(request, view.transform, "cells", "dims"), "results": results})
 
 
-def search(**request: Any) -> dict[str, Any]:
+def search(**request: Any) -> Response:
+    service = _service()
     entry, _ = _project(request)
     kind: Kind = request.get("kind") or entry.kind_of(request["q"])
-    found = Findings()
-    if entry.search:
-        with _service().searches.taken(lambda: None) if kind == "regex" else nullcontext():
+    turns = service.turns if kind == "phrase" and "*" not in request["q"] else service.expressions
+    # One after the other: a match has its turn while it waits for room.
+    with turns.taken():
+        found = Findings()
+        if entry.search:
             found = entry.search.find(request["q"], request["limit"], kind, request["case"])
-    places = [
-        {
-            "index": place.index,
-            "length": place.length,
-            "text": place.text(as_html=request["html"]),
-            "parts": [place.before, place.found, place.after],
-        }
-        for place in found.places
-    ]
-    return {
-        "request": {**request, "kind": kind},
-        "total": found.total,
-        "complete": found.complete,
-        "res": places,
-    }
+    with service.answers.room(request["limit"] * BYTES_OF_A_PLACE):
+        places = [
+            {
+                "index": place.index,
+                "length": place.length,
+                "text": place.text(as_html=request["html"]),
+                "parts": [place.before, place.found, place.after],
+            }
+            for place in found.places
+        ]
+        echo = {**request, "kind": kind}
+        return _json({"request": echo, "total": found.total, "complete": found.complete, "res": places})
 
 
 @dataclass(frozen=True)
@@ -177,6 +176,11 @@ def _source(request: Request) -> tuple[Project, Source, Transform]:
     transform: Transform = request.get("transform") or source.transform
     assert transform in TRANSFORMS
     return project, source, transform
+
+
+def _json(content: Any) -> Response:
+    """Written here rather than by connexion, so that it is done while the answer has its room."""
+    return Response(encoding.dumps(content), mimetype="application/json")
 
 
 def _echo(request: Request, transform: Transform, *lists: str) -> Request:

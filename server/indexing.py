@@ -80,7 +80,9 @@ class Indexer:
                 bar.update(int(100 * share) - bar.n)
 
             try:
-                self._indexes[source] = build_index(project.directory, source, progress)
+                # The project may have been opened again while its index was being built, and have asked for it twice.
+                built = open_index(project.directory, source)
+                self._indexes[source] = built or build_index(project.directory, source, progress)
             except Exception as error:  # whatever it is, the source is searched without, and the next one built
                 self._failures[source] = f"The match index could not be built: {error}"
                 log.warning("%s %s: %s", project.directory.name, source.id, self._failures[source])

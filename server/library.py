@@ -26,6 +26,8 @@ class ServedProject:
         self.directory = directory
         self.project: Project | None = None
         self.error: str | None = None
+        config = directory / CONFIG_NAME
+        self._stamps = {config: stamp_of(config)}  # before it is read: it may change while it is
         try:
             self.project = Project(directory)
         except ProjectError as error:
@@ -34,8 +36,7 @@ class ServedProject:
             self.error = f"This project cannot be opened: {type(error).__name__}: {error}."
         if self.project:
             indexer.want(self.project)
-        files = (directory / CONFIG_NAME, *(self.project.files if self.project else ()))
-        self._stamps = {file: stamp_of(file) for file in files}
+        self._stamps |= {file: stamp_of(file) for file in (self.project.files if self.project else ())}
         words = self.project.words if self.project else None
         self.search = CorpusSearch(words, self.project.steps) if self.project and words and words.dictionary else None
 

@@ -32,10 +32,20 @@ class SentenceValidator(ParameterValidator):  # type: ignore[misc]
         name, schema = param["name"], param.get("schema", {})
         if value is None:
             return f"Parameter '{name}' is missing; it must be {describe(schema)}." if param.get("required") else None
-        if Draft4Validator(schema).is_valid(value):
+        if is_valid(value, schema):
             return None
         shown = ",".join(map(str, value)) if isinstance(value, list) else str(value)
         return f"Parameter '{name}' must be {describe(schema)}, not {shown[:60]!r}."
+
+
+def is_valid(value: Any, schema: dict[str, Any]) -> bool:
+    """Whether the schema allows the value. Of a list, which may be long, what is repeated is looked at once."""
+    if not isinstance(value, list):
+        return bool(Draft4Validator(schema).is_valid(value))
+    if not schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", len(value)):
+        return False
+    entry = Draft4Validator(schema["items"])
+    return all(entry.is_valid(each) for each in set(value))
 
 
 def describe(schema: dict[str, Any]) -> str:
@@ -45,7 +55,8 @@ def describe(schema: dict[str, Any]) -> str:
     if schema.get("type") == "array":
         items = schema["items"]
         least, most = schema.get("minItems", 0), schema.get("maxItems")
-        count = f"{least} " if least == most else f"at least {least} and at most {most} " if most else ""
+        between = f"at least {least} and at most {most} " if least else f"at most {most} "
+        count = f"{least} " if least == most else between if most else ""
         separated = f"{count}{_PLURALS[items['type']]}{_limits(items)}, separated by commas"
         return separated if count else f"a list of {separated}"
     if "pattern" in schema:

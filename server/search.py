@@ -4,6 +4,7 @@ import html
 import re
 import threading
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Literal
@@ -11,16 +12,24 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from lstmvis.data.errors import ProjectError
 from lstmvis.data.project import Words
 from lstmvis.server import expressions
+from lstmvis.server.errors import BadParameterError
 from lstmvis.server.expressions import GAP, Text, compile_expression, quote
+from lstmvis.server.phrases import find_phrase
 from lstmvis.server.postings import Postings
+from lstmvis.server.windows import MOST_CHARACTERS
 
 Kind = Literal["phrase", "regex"]
 # Tokens on either side of what was found, and of what was found itself.
-CONTEXT_WORDS, MOST_WORDS = 5, 50
-CONTEXT_CHARACTERS, MOST_CHARACTERS = 20, 200
+CONTEXT_WORDS, SHOWN_WORDS = 5, 50
+CONTEXT_CHARACTERS, SHOWN_CHARACTERS = 20, 200
 MOST_COUNTED = 100_000  # places of an expression that are gone through in the text
+MOST_PATTERNS = 16  # different items of a phrase that have a `*`: each looks at all tokens
+FEW_ITEMS = 8  # of a phrase, whose positions are compared one item after the other
+FEW_PLACES = 64  # so few that each is looked at
+DENSE = 32  # from one position in so many on, reading the corpus is quicker than comparing positions
 WITHIN_A_WORD = r"[\pL\pM\pN_]*"
 TOGETHER = 1 << 16  # tokens that are decoded together
 AHEAD_STEPS = 1_000_000  # of a corpus whose index is worth making before anybody searches
@@ -61,8 +70,7 @@ class CorpusSearch:
         self._words = words
         self._steps = min(steps, len(words.ids))
         self._known = words.dictionary.tokens()
-        # A few longer ones, such as <unk>, do not make words of characters.
-        self.by_character = 2 * sum(len(token) == 1 for token in self._known) > len(self._known)
+        self.by_character = words.dictionary.of_characters
         self._gap = "" if self.by_character else " "
         self._lock = threading.Lock()
         self._index: _Index | None = None
@@ -73,25 +81,34 @@ class CorpusSearch:
         """Make in the background what a search needs, unless that takes no time worth mentioning; returns at once."""
         if not self._prepared:
             self._prepared = True
-            work = self._whole_text if self.by_character else self._tokens
-            threading.Thread(target=work, name="search index", daemon=True).start()
+            threading.Thread(target=self._make_ready, name="search index", daemon=True).start()
+
+    def _make_ready(self) -> None:
+        with suppress(ProjectError):  # whoever searches is told
+            if self.by_character:
+                self._whole_text()
+            else:
+                self._tokens().names(match_case=True)
 
     def find(self, query: str, limit: int, kind: Kind = "phrase", match_case: bool = True) -> Findings:
         """How many places fit the query, and the first `limit` of them.
 
         A phrase is one token or several that follow each other; in an item of it that is no token itself, `*` stands
         for any characters of a token, or of a word where tokens are characters. Raises BadParameterError for a
-        regular expression that cannot be read, fits empty text, or takes too long.
+        regular expression that cannot be read, fits empty text, or takes too long, for too many items with `*`, and
+        for places that are too much text together.
         """
         if query == "":
             return Findings()
         if kind == "regex":
             return self._find_expression(query, limit, match_case)
         names = self._tokens().names(match_case)
-        items = _items(query, names, self.by_character, match_case)
+        items = [_folded(item, match_case) for item in _items(query, names, self.by_character, match_case)]
         if self.by_character and "*" in items and "*" not in names:
             return self._find_expression(_of_characters(query), limit, match_case)
-        starts = self._starts([self._rows(item, match_case) for item in items])
+        different = list(dict.fromkeys(items))
+        numbers = {item: number for number, item in enumerate(different)}
+        starts = self._starts([numbers[item] for item in items], self._rows(different, match_case))
         return Findings(len(starts), True, self._places((int(start), len(items)) for start in starts[:limit]))
 
     def _find_expression(self, source: str, limit: int, match_case: bool) -> Findings:
@@ -104,45 +121,87 @@ class CorpusSearch:
         found = list(islice(expression.places(self._whole_text(), expressions.SECONDS), MOST_COUNTED + 1))
         return Findings(min(len(found), MOST_COUNTED), len(found) <= MOST_COUNTED, self._places(found[:limit]))
 
-    def _rows(self, item: str, match_case: bool) -> NDArray[np.int64] | None:
-        """The tokens that an item of a phrase stands for, by row; None for all of them."""
+    def _rows(self, items: Sequence[str], match_case: bool) -> list[NDArray[np.int64] | None]:
+        """The tokens that each of these items stands for, by row; None for all of them."""
         tokens = self._tokens()
-        key = _folded(item, match_case)
-        rows = tokens.names(match_case).get(key)
-        if rows is None and "*" in item and not self.by_character:
-            parts = key.split("*")
-            if not any(parts):
-                return None
-            rows = [row for row, token in enumerate(tokens.tokens) if _fits(_folded(token, match_case), parts)]
-        return np.array(rows or [], np.int64)
+        names = tokens.names(match_case)
+        patterns = [item for item in items if item not in names and "*" in item]
+        if len(patterns) > MOST_PATTERNS:
+            raise BadParameterError("q", f"a phrase with at most {MOST_PATTERNS} different words that have a '*'")
+        found: list[NDArray[np.int64] | None] = []
+        for item in items:
+            rows = names.get(item)
+            if rows is None and item in patterns:
+                parts = item.split("*")
+                if not any(parts):
+                    found.append(None)
+                    continue
+                longest = max(parts, key=len)
+                fitting = [row for row, token in enumerate(tokens.folded(match_case)) if longest in token]
+                rows = [row for row in fitting if _fits(tokens.folded(match_case)[row], parts)]
+            found.append(np.array(rows or [], np.int64))
+        return found
 
-    def _starts(self, phrase: Sequence[NDArray[np.int64] | None]) -> NDArray[np.int64]:
-        """Where tokens of these rows follow each other, ascending."""
+    def _starts(
+        self, phrase: Sequence[int], sets: Sequence[NDArray[np.int64] | None]
+    ) -> NDArray[np.int64] | Sequence[int]:
+        """Where a phrase begins whose item i is any of the tokens in `sets[phrase[i]]`, ascending."""
         last = self._steps - len(phrase)
-        if not phrase or last < 0:
-            return np.zeros(0, np.int64)
+        if not phrase or last < 0 or any(rows is not None and not len(rows) for rows in sets):
+            return []
         postings = self._tokens().postings
-        items = [(offset, rows) for offset, rows in enumerate(phrase) if rows is not None]
-        items.sort(key=lambda item: int(postings.counts[item[1]].sum()))  # the rarest first
-        starts = None
-        for offset, rows in items:
+        counts = [self._steps if rows is None else int(postings.counts[rows].sum()) for rows in sets]
+        named = [(offset, rows) for offset, item in enumerate(phrase) if (rows := sets[item]) is not None]
+        named.sort(key=lambda item: counts[phrase[item[0]]])  # the rarest first
+        if not named:
+            return range(last + 1)
+        if len(named) > 1 and counts[phrase[named[0][0]]] * DENSE > self._steps:
+            return find_phrase(self._read_rows, self._steps, phrase, sets, len(postings.ids))
+        starts = np.zeros(0, np.int64)
+        for compared, (offset, rows) in enumerate(named):
+            if compared and len(starts) <= FEW_PLACES:
+                return self._looked_at(starts, phrase, sets)
+            if compared == FEW_ITEMS:  # in a corpus that repeats itself they need not become fewer with each item
+                return find_phrase(self._read_rows, self._steps, phrase, sets, len(postings.ids))
             positions = postings.positions(rows)
-            if starts is None:
-                starts = positions.astype(np.int64) - offset
-                starts = starts[(starts >= 0) & (starts <= last)]
-            elif len(starts) and len(positions):
+            if compared:
                 wanted = (starts + offset).astype(positions.dtype)
                 at = np.searchsorted(positions, wanted)
                 starts = starts[positions[np.minimum(at, len(positions) - 1)] == wanted]
             else:
-                break
-        return np.arange(last + 1) if starts is None else starts
+                starts = positions.astype(np.int64) - offset
+                starts = starts[(starts >= 0) & (starts <= last)]
+        return starts
+
+    def _looked_at(
+        self, starts: NDArray[np.int64], phrase: Sequence[int], sets: Sequence[NDArray[np.int64] | None]
+    ) -> NDArray[np.int64]:
+        """Those of a few starts at which the phrase stands."""
+        held = [None if rows is None else set(rows.tolist()) for rows in sets]
+        items = [held[item] for item in phrase]
+
+        def stands_at(start: int) -> bool:
+            rows = self._read_rows(start, start + len(phrase)).tolist()
+            return all(item is None or row in item for row, item in zip(rows, items, strict=True))
+
+        return starts[np.array([stands_at(start) for start in starts.tolist()], np.bool_)]
 
     def _places(self, found: Iterable[tuple[int, int]]) -> list[Place]:
-        return [self._place(position, length) for position, length in found]
+        """Raises BadParameterError where they would be more text than one answer holds."""
+        places, characters = [], 0
+        for position, length in found:
+            place = self._place(position, length)
+            characters += len(place.before) + len(place.found) + len(place.after)
+            if characters > MOST_CHARACTERS:
+                less = (
+                    f"smaller, or 'q' shorter: these are more than {MOST_CHARACTERS:,} characters, which is the limit"
+                )
+                raise BadParameterError("limit", less)
+            places.append(place)
+        return places
 
     def _place(self, position: int, length: int) -> Place:
-        around, most = (CONTEXT_CHARACTERS, MOST_CHARACTERS) if self.by_character else (CONTEXT_WORDS, MOST_WORDS)
+        around, most = (CONTEXT_CHARACTERS, SHOWN_CHARACTERS) if self.by_character else (CONTEXT_WORDS, SHOWN_WORDS)
         end = position + length
         before = self._read(position - around, position)
         found = self._read(position, min(end, position + most)) + (["…"] if length > most else [])
@@ -158,6 +217,9 @@ class CorpusSearch:
 
     def _read(self, start: int, stop: int) -> list[str]:
         return self._words.decode(self._words.ids.integers(max(start, 0), min(stop, self._steps)))
+
+    def _read_rows(self, start: int, stop: int) -> NDArray[np.integer]:
+        return self._tokens().postings.rows(self._words.ids.integers(start, stop))
 
     def _tokens(self) -> "_Index":
         with self._lock:
@@ -192,15 +254,22 @@ class _Index:
         # One token after the other, as a corpus of words.
         self.text = Text(GAP.encode().join(self.encoded), sizes.astype(np.min_scalar_type(sizes.max(initial=0))), True)
         self._known = known
+        self._folded: dict[bool, list[str]] = {True: self.tokens}
         self._names: dict[bool, dict[str, list[int]]] = {}
+
+    def folded(self, match_case: bool) -> list[str]:
+        """The tokens by row, with small letters for capitals where these are the same."""
+        if match_case not in self._folded:
+            self._folded[match_case] = [token.casefold() for token in self.tokens]
+        return self._folded[match_case]
 
     def names(self, match_case: bool) -> dict[str, list[int]]:
         """The rows of each token of the dictionary; several where it has more than one id, none where it is nowhere."""
         names = self._names.get(match_case)
         if names is None:
             names = {_folded(token, match_case): [] for token in self._known}
-            for row, token in enumerate(self.tokens):
-                names.setdefault(_folded(token, match_case), []).append(row)
+            for row, token in enumerate(self.folded(match_case)):
+                names.setdefault(token, []).append(row)
             self._names[match_case] = names
         return names
 

@@ -31,19 +31,26 @@ class Turns:
 
     WAIT_S = 0.05  # between two looks whether the work is still wanted
 
-    def __init__(self, of: str, at_a_time: int = CORES, waiting: int = 32) -> None:
-        self._of = of
+    def __init__(self, at_a_time: int, waiting: int) -> None:
         self._free = threading.Semaphore(at_a_time)
         self._places = threading.Semaphore(at_a_time + waiting)
 
     @contextmanager
-    def taken(self, check: Callable[[], None]) -> Iterator[None]:
+    def taken(
+        self,
+        check: Callable[[], None] = lambda: None,
+        when_done: Callable[[Callable[[], None]], None] | None = None,
+    ) -> Iterator[None]:
         """Wait for a turn and hold it; `check` is called while waiting, and what it raises ends that.
 
-        Raises TooManyError where so many wait already that others would be kept from what takes no turn.
+        Each who waits or works has a place. `when_done`, where given, is handed what gives the place up, for when the
+        results of the work take no memory any more; else that is the end of the turn. Raises TooManyError where no
+        place is free: others would be kept from what takes no turn.
         """
         if not self._places.acquire(blocking=False):
-            raise TooManyError(self._of)
+            raise TooManyError
+        if when_done:
+            when_done(self._places.release)
         try:
             while not self._free.acquire(timeout=self.WAIT_S):
                 check()
@@ -52,4 +59,5 @@ class Turns:
             finally:
                 self._free.release()
         finally:
-            self._places.release()
+            if not when_done:
+                self._places.release()

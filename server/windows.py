@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from lstmvis.data.dictionary import Dictionary
 from lstmvis.data.matrix import Matrix, as_integers
-from lstmvis.data.project import Annotation, Project, Source, Transform, Words
+from lstmvis.data.project import Annotation, Project, Transform, Words
 from lstmvis.server.activity import Activity
 from lstmvis.server.errors import BadParameterError, UnknownNameError
 
 PLAIN_DIMENSIONS = ("states", "words", "cell_count", "sequences")
 ANNOTATION_PREFIX = "meta_"
-MOST_VALUES = 2_000_000  # of one answer in JSON: some 20 MB of text, and ten times that while it is made
+MOST_VALUES = 2_000_000  # of one answer in JSON: some 20 MB of text, and five times that while it is made
+MOST_CHARACTERS = 20_000_000  # of the tokens and labels of one answer, which are as long as their writer likes
 DIGITS = 5
 
 
@@ -63,10 +64,11 @@ def read_windows(
     annotations = find_annotations(project, dims)
     windows = [window_around(pos, left, right, source.steps) for pos in positions]
     columns = None if cells is None else cells % source.cells
-    _refuse_too_much(windows, source.cells if columns is None else len(columns), dims, annotations)
+    values = count_values(project, activity, positions, left, right, dims, cells)
+    _refuse_too_much(values)
     results: dict[str, Any] = {"cells": [] if cells is None else cells.tolist()}
     if "states" in dims:
-        results["states"] = [_states(source, transform, window, columns) for window in windows]
+        results["states"] = [_states(activity, transform, window, columns) for window in windows]
     if "words" in dims:
         results["words"] = [_words(project.words, window) for window in windows]
     if "cell_count" in dims:
@@ -75,7 +77,31 @@ def read_windows(
         results["sequences"] = [_sequence_starts(project.sequence_starts, window) for window in windows]
     for annotation in annotations:
         results[ANNOTATION_PREFIX + annotation.name] = _annotate(project, annotation, windows)
+    dictionaries = [annotation.dictionary for annotation in annotations]
+    if "words" in dims and project.words:
+        dictionaries.append(project.words.dictionary)
+    _refuse_too_long(results, dictionaries, values)
     return results
+
+
+def count_values(
+    project: Project,
+    activity: Activity,
+    positions: Sequence[int],
+    left: int,
+    right: int,
+    dims: Sequence[str],
+    cells: NDArray[np.int64] | None,
+) -> int:
+    """How many values `read_windows` would give; raises as `find_annotations` does."""
+    source = activity.source
+    ranks = sum(
+        annotation.values.shape[1] for annotation in find_annotations(project, dims) if annotation.type == "wordvec"
+    )
+    per_step = ((source.cells if cells is None else len(cells)) if "states" in dims else 0) + len(dims) + ranks
+    windows = (window_around(pos, left, right, source.steps) for pos in positions)
+    # An empty window still is a list a cell.
+    return sum(max(1, window.stop - window.left) for window in windows) * per_step
 
 
 def find_annotations(project: Project, dims: Sequence[str]) -> list[Annotation]:
@@ -88,12 +114,12 @@ def find_annotations(project: Project, dims: Sequence[str]) -> list[Annotation]:
 
 def whole_names(project: Project, dims: Sequence[str]) -> list[str]:
     """`dims` with the names of annotations in one piece that hold commas, at which a list in a query is split."""
-    names = [ANNOTATION_PREFIX + name for name in project.annotations if "," in name]
-    most = max((name.count(",") for name in names), default=0) + 1
+    names = {ANNOTATION_PREFIX + name for name in project.annotations if "," in name}
+    sizes = sorted({name.count(",") + 1 for name in names}, reverse=True)
     whole: list[str] = []
     first = 0
     while first < len(dims):
-        joined = (",".join(dims[first : first + pieces]) for pieces in range(most, 1, -1))
+        joined = (",".join(dims[first : first + pieces]) for pieces in sizes)
         name = next((name for name in joined if name in names), dims[first])
         whole.append(name)
         first += 1 + name.count(",")
@@ -110,11 +136,7 @@ def _annotation(project: Project, dimension: str) -> Annotation:
     return project.annotations[name]
 
 
-def _refuse_too_much(windows: list[Window], cells: int, dims: Sequence[str], annotations: Sequence[Annotation]) -> None:
-    ranks = sum(annotation.values.shape[1] for annotation in annotations if annotation.type == "wordvec")
-    per_step = (cells if "states" in dims else 0) + len(dims) + ranks
-    # An empty window still is a list a cell.
-    values = sum(max(1, window.stop - window.left) for window in windows) * per_step
+def _refuse_too_much(values: int) -> None:
     if values > MOST_VALUES:
         raise BadParameterError(
             "right",
@@ -123,12 +145,46 @@ def _refuse_too_much(windows: list[Window], cells: int, dims: Sequence[str], ann
         )
 
 
-def _states(source: Source, transform: Transform, window: Window, cells: NDArray[np.int64] | None) -> dict[str, Any]:
-    values = source.states.rows(window.left, window.stop)
-    values = (values if cells is None else values[:, cells]).astype(np.float64)
+def _refuse_too_long(results: dict[str, Any], dictionaries: Sequence[Dictionary | None], values: int) -> None:
+    """Tokens are counted as values; here those are told that are books rather than words."""
+    longest = max((dictionary.longest for dictionary in dictionaries if dictionary), default=0)
+    if values * longest <= MOST_CHARACTERS:
+        return
+    characters = _count_characters(results)
+    if characters > MOST_CHARACTERS:
+        raise BadParameterError(
+            "right",
+            f"smaller, or there must be fewer positions or dims: the tokens are {characters:,} characters, and the "
+            f"limit is {MOST_CHARACTERS:,}",
+        )
+
+
+def _count_characters(value: Any) -> int:
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(map(_count_characters, value.values()))
+    return sum(map(_count_characters, value)) if isinstance(value, list) else 0
+
+
+def _states(
+    activity: Activity, transform: Transform, window: Window, cells: NDArray[np.int64] | None
+) -> dict[str, Any]:
+    values = _rows(activity, window, cells).astype(np.float64)
     if transform == "tanh":
         values = np.tanh(values)
     return {**window.describe(), "data": np.round(values.T, DIGITS).tolist()}
+
+
+def _rows(activity: Activity, window: Window, cells: NDArray[np.int64] | None) -> NDArray[Any]:
+    """The stored values of the window, steps x cells; never more of the other cells in memory than a block."""
+    states = activity.source.states
+    if cells is None:
+        return states.rows(window.left, window.stop)
+    starts = range(window.left, max(window.stop, window.left + 1), activity.block_steps)
+    return np.concatenate(
+        [states.rows(start, min(start + activity.block_steps, window.stop))[:, cells] for start in starts]
+    )
 
 
 def _count_on(activity: Activity, window: Window, cells: NDArray[np.int64] | None) -> list[int]:
@@ -153,7 +209,7 @@ def _sequence_starts(starts: NDArray[np.int64], window: Window) -> list[int]:
 
 
 def _annotate(project: Project, annotation: Annotation, windows: list[Window]) -> Any:
-    rows = [_annotation_rows(annotation.values, annotation.index, window) for window in windows]
+    rows = [annotation_rows(annotation.values, annotation.index, window) for window in windows]
     labels = annotation.dictionary
     if annotation.type == "general":
         if labels is None:
@@ -164,7 +220,7 @@ def _annotate(project: Project, annotation: Annotation, windows: list[Window]) -
         result["words"] = [[_decode(labels, ranks) for ranks in values] for values in rows]
     if annotation.weights is not None:
         result["weights"] = [
-            _annotation_rows(annotation.weights, annotation.index, window).tolist() for window in windows
+            annotation_rows(annotation.weights, annotation.index, window).tolist() for window in windows
         ]
     return result
 
@@ -175,7 +231,7 @@ def _decode(labels: Dictionary, values: NDArray[Any]) -> list[str | None]:
     return [label if known else None for label, known in zip(decoded, np.isfinite(values).tolist(), strict=True)]
 
 
-def _annotation_rows(values: Matrix, index: Matrix | None, window: Window) -> NDArray[Any]:
+def annotation_rows(values: Matrix, index: Matrix | None, window: Window) -> NDArray[Any]:
     """The annotation's entry for each step of the window, NaN where it has none for the step's word.
 
     Ends early where the annotation, or the words that it is looked up by, do.

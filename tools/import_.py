@@ -3,29 +3,21 @@
 import argparse
 import sys
 import warnings
-import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from itertools import islice
 from math import prod
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
 from lstmvis.data.arrays import Discrete, Scalar, States, write_project
 from lstmvis.data.dictionary import read_dictionary
 from lstmvis.data.errors import LstmvisError
-from lstmvis.data.matrix import dataset_paths, list_datasets, open_hdf5
 from lstmvis.data.project import TRANSFORMS
 from lstmvis.tools.progress import progress_bar
-
-HDF5 = (".h5", ".hdf5")
-ARRAYS = (".npy", ".npz", *HDF5)
-SPLITS = ("words", "lines", "characters")
-TOGETHER = 1 << 16  # lines that are read at a time
+from lstmvis.tools.reading import SPLITS, is_array, open_array, read_lines, read_tokens, read_values
 
 DESCRIPTION = """\
 Write arrays that another program has saved as a project, which `lstmvis serve`
@@ -133,13 +125,13 @@ def run(options: argparse.Namespace) -> int:
         for name in names:
             _require_known(name, option, annotations)
     with ExitStack() as opened:
-        states = {name: _open_array(reference, opened) for name, reference in sources.items()}
+        states = {name: open_array(reference, opened) for name, reference in sources.items()}
         lengths = None if options.lengths is None else _integers(options.lengths, opened)
         written: dict[str, Any] = {}
         for name, reference in annotations.items():
-            values = _values(reference, opened)
+            values = read_values(reference, opened)
             if name in labels or name in options.discrete:
-                values = Discrete(values, _lines(Path(labels[name])) if name in labels else None)
+                values = Discrete(values, read_lines(Path(labels[name])) if name in labels else None)
             written[name] = Scalar(values) if name in options.scalar else values
         total = sum(prod(array.shape[:-1]) if lengths is None else int(lengths.sum()) for array in states.values())
         with progress_bar("import", total, unit="step") as bar, warnings.catch_warnings(record=True) as remarks:
@@ -189,90 +181,17 @@ def _require_known(name: str, option: str, known: dict[str, str]) -> None:
         raise LstmvisError(f"{option} names {name!r}; there are: {', '.join(known) or 'none'}.")
 
 
-def _open_array(reference: str, opened: ExitStack) -> Any:
-    """An array that can be sliced: mapped from .npy, read from HDF5 as it is used, whole from .npz."""
-    file, _, path = reference.partition("::")
-    kind = Path(file).suffix
-    if kind not in ARRAYS:
-        raise LstmvisError(f"{file} must be an array here; its name must end in {', '.join(ARRAYS)}.")
-    if kind in HDF5:
-        return _open_dataset(opened.enter_context(open_hdf5(Path(file))), path)
-    try:
-        found = np.load(file, mmap_mode="r" if kind == ".npy" else None)
-        is_archive = isinstance(found, np.lib.npyio.NpzFile)
-        members = opened.enter_context(found) if is_archive else {}
-        if is_archive != (kind == ".npz"):
-            held = "several arrays, or what PyTorch saves" if is_archive else "one array alone"
-            writer = "numpy.savez" if kind == ".npz" else "numpy.save"
-            raise LstmvisError(f"{file} holds {held}, as its name does not say. Write {kind} files with {writer}.")
-        if not is_archive:
-            return found
-        names = list(members)
-        if path not in names and (path or len(names) != 1):
-            raise LstmvisError(_choice(file, path, ", ".join(map(repr, names)) or "no data"))
-        return members[path or names[0]]
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise LstmvisError(f"{file} cannot be read as an array of numbers or strings: {error}") from error
-
-
-def _open_dataset(file: h5py.File, path: str) -> Any:
-    only = dataset_paths(file, 2)
-    found = file.get(path) if path else file[only[0]] if len(only) == 1 else None
-    if not isinstance(found, h5py.Dataset):
-        raise LstmvisError(_choice(file.filename, path, list_datasets(file)))
-    return found.asstr()[()] if h5py.check_string_dtype(found.dtype) else found
-
-
-def _choice(file: str, path: str, there: str) -> str:
-    wanted = f"There is no {path!r} in {file}" if path else f"{file} does not hold one array alone"
-    return f"{wanted}; it holds {there}. Name one of them: {file}::NAME."
-
-
-def _is_array(reference: str) -> bool:
-    return Path(reference.partition("::")[0]).suffix in ARRAYS
-
-
 def _tokens(reference: str, split: str, opened: ExitStack) -> Any:
-    if _is_array(reference):
-        return _open_array(reference, opened)
-    return _split(Path(reference), split)
-
-
-def _split(path: Path, split: str) -> Iterator[list[str]]:
-    """The tokens of a text, in pieces."""
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            while lines := list(islice(file, TOGETHER)):
-                if split == "lines":
-                    yield [line.rstrip("\r\n") for line in lines]
-                else:
-                    yield [token for line in lines for token in (line.split() if split == "words" else line)]
-    except UnicodeDecodeError as error:
-        raise LstmvisError(f"{path} is not text in UTF-8: {error}.") from error
-
-
-def _lines(path: Path) -> list[str]:
-    return [line.strip() for piece in _split(path, "lines") for line in piece]
-
-
-def _values(reference: str, opened: ExitStack) -> Any:
-    """An array, or the lines of a text: as numbers where all of them are."""
-    if _is_array(reference):
-        return _open_array(reference, opened)
-    lines = _lines(Path(reference))
-    for number in (int, float):
-        try:
-            return np.array([number(line) for line in lines])
-        except (ValueError, OverflowError):
-            continue
-    return lines
+    if is_array(reference):
+        return open_array(reference, opened)
+    return read_tokens(Path(reference), split)
 
 
 def _integers(reference: str, opened: ExitStack) -> NDArray[Any]:
-    return np.asarray(_values(reference, opened))
+    return np.asarray(read_values(reference, opened))
 
 
 def _vocabulary(path: Path) -> Any:
     if path.suffix in (".json", ".dict"):
         return read_dictionary(path).ids
-    return [line for piece in _split(path, "lines") for line in piece]
+    return [line for piece in read_tokens(path, "lines") for line in piece]

@@ -1,7 +1,22 @@
 """Types of command line options: what is allowed is said where it is not kept."""
 
-from argparse import ArgumentTypeError
-from typing import Literal
+from argparse import ArgumentParser, ArgumentTypeError
+from typing import Any, Literal
+
+
+class CommandParser(ArgumentParser):
+    """Of a command. Where it is `intermixed`, what is no option may also stand between and after the options."""
+
+    intermixed = False
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        if not self.intermixed:
+            return super().parse_known_args(args, namespace)
+        self.intermixed = False  # what is called here calls this
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self.intermixed = True
 
 
 def count(text: str) -> int:

@@ -8,17 +8,20 @@ import socket
 import threading
 import warnings
 import webbrowser
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from lstmvis.data.errors import LstmvisError
-from lstmvis.data.project import CONFIG_NAME
+from lstmvis.data.project import CONFIG_NAME, Project
+from lstmvis.tools.tokens import TOKEN_VARIABLE, given_token, new_token
 
 HOST = "127.0.0.1"
 PORT = 8888
 M_MMAP_THRESHOLD = -3  # from glibc's malloc.h
 LARGE_BLOCK = 4 << 20  # bytes
-LONGEST_REQUEST = 1 << 20  # bytes of an address and headers: thousands of cells or positions
+LONGEST_REQUEST = 1 << 19  # bytes of an address and headers; half of it for the address, see trimming.py
 
 
 class ServeError(LstmvisError):
@@ -40,40 +43,83 @@ def add_parser(commands: Any) -> None:
 def add_server_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default=HOST, help="address to listen on (default: %(default)s, this machine only)")
     parser.add_argument("--port", type=int, default=PORT, help="port to listen on (default: %(default)s)")
+    parser.add_argument(
+        "--allowed-host",
+        dest="allowed_hosts",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="another name that the server is asked for by, such as that of a proxy before it; may be repeated",
+    )
+    parser.add_argument(
+        "--token-file",
+        type=Path,
+        metavar="FILE",
+        help="demand the token that this file holds; where there is no such file, a new token is written to it. "
+        f"{TOKEN_VARIABLE} may hold the token instead (a command line is seen by everybody on the machine). Where "
+        "other machines can ask, one is always demanded, and made up if not given",
+    )
     parser.add_argument("--no-browser", dest="browser", action="store_false", help="do not open the browser")
 
 
 def run(options: argparse.Namespace) -> int:
-    return serve_directory(options.directory, options.host, options.port, options.browser)
+    return serve_directory(options.directory, options)
 
 
-def serve_directory(directory: Path, host: str, port: int, browser: bool) -> int:
-    """Serve until stopped. Raises ServeError where the directory is none or the port cannot be had."""
+def serve_directory(directory: Path, options: argparse.Namespace, opening: str = "") -> int:
+    """Serve until stopped, with the options of `add_server_options`.
+
+    The browser is opened at `opening`, a path such as `/?project=NAME`, else at all projects. Raises ServeError where
+    the directory is none or the port cannot be had, TokenError where a token cannot be used.
+    """
     import uvicorn
 
     with warnings.catch_warnings():  # connexion brings its test client along, which is not for whoever serves
         warnings.filterwarnings("ignore", message="Using `httpx` with `starlette.testclient`")
         from lstmvis.server.app import create_app
+    from lstmvis.server.access import access_at
     from lstmvis.server.handlers import Service
     from lstmvis.server.matching import warm_up
 
     require_directory(directory)
+    given = given_token(options.token_file)
     _give_large_blocks_back()
-    listening = _listen(host, port)
+    listening = _listen(options.host, options.port)
+    bound, port = listening.getsockname()[:2]
+    token = given or (None if ip_address(bound).is_loopback else new_token())
+    access = access_at(bound, options.host, options.allowed_hosts, token)
     threading.Thread(target=warm_up, name="warming up", daemon=True).start()
-    app = create_app(directory)
-    address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
-    print(f"Serving the projects below {directory} at {address} (Ctrl-C stops)", flush=True)
+    app = create_app(directory, access)
+    # A name that is behind all addresses of the machine, rather than 0.0.0.0.
+    name = socket.gethostname() if access.any_address else options.host
+    address = f"http://{f'[{name}]' if ':' in name else name}:{port}"
+    shown = address if given or not token else f"{address}/?token={token}"
+    print(f"Serving the projects below {directory} at {shown} (Ctrl-C stops)", flush=True)
     if not app.app.config[Service.KEY].library.entries():
         print(f"There are none yet: a project is a directory with a file {CONFIG_NAME} in it.", flush=True)
-    if browser:
-        threading.Timer(0.5, webbrowser.open, [address]).start()
+    if options.browser:
+        # Without the token, since its command line is seen by everybody on the machine: the page asks for it.
+        threading.Timer(0.5, webbrowser.open, [address + opening]).start()
     config = uvicorn.Config(
-        app, log_level="warning", timeout_graceful_shutdown=5, h11_max_incomplete_event_size=LONGEST_REQUEST
+        app,
+        http="h11",  # which, unlike httptools, has a limit
+        ws="none",
+        log_level="warning",
+        timeout_graceful_shutdown=5,
+        h11_max_incomplete_event_size=LONGEST_REQUEST,
     )
     server = uvicorn.Server(config)
     server.run(sockets=[listening])
     return 0
+
+
+def opening_path(directory: Path, project: Path) -> str:
+    """Where the page of the served `directory` shows a project's opening view; empty where it has none."""
+    from lstmvis.server.library import find_projects
+
+    opening = Project(project).opening
+    named = [name for name, place in find_projects(directory) if place == project.resolve()]
+    return f"/?{urlencode({'project': named[0]})}&{opening}" if opening and named else ""
 
 
 def _give_large_blocks_back() -> None:

@@ -10,6 +10,8 @@ export interface Agreement {
   readonly figure: string;
   /** The same, exactly, and of what. */
   readonly sentence: string;
+  /** The most frequent label as it is written, where there are others; else null. */
+  readonly disputed: string | null;
 }
 
 /**
@@ -30,7 +32,8 @@ export function agreementOf(
     if (average === undefined) return null;
     const figure = short(average);
     const of = counted(numbers.length, "position");
-    return { label: "mean", figure, sentence: `The mean of ${name} is ${figure} over ${of} ${inside}.` };
+    const sentence = `The mean of ${name} is ${figure} over ${of} ${inside}.`;
+    return { label: "mean", figure, sentence, disputed: null };
   }
   const tally = new Map<string, number>();
   for (const value of values) {
@@ -45,5 +48,6 @@ export function agreementOf(
     label: `${label}:`,
     figure: `${Math.floor((100 * count) / all)} %`,
     sentence: `${name} is ${label} at ${formatCount(count)} of ${counted(all, "position")} ${inside}.`,
+    disputed: count < all ? label : null,
   };
 }

@@ -14,6 +14,8 @@ export interface Info {
   readonly description: string;
   readonly is_searchable: boolean;
   readonly error?: string;
+  /** The address of the view to begin with: what follows the `?`, without the project. */
+  readonly opening?: string;
   readonly word_sequence: {
     /** Of the longest source where there are no words. */
     readonly size: readonly number[];

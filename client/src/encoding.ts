@@ -37,6 +37,8 @@ export interface Encoding {
   readonly ramp: boolean;
   /** Values to be explained; those that occur where there is no such list. */
   readonly legend: readonly Value[] | null;
+  /** Where among its kind a value with this text comes in a legend; in the order of the texts where nothing is said. */
+  readonly placeOf?: (text: string) => number | undefined;
   /** Where a value lies between the least and the most, 0 to 1; zero lies at `shareOf(0)`. */
   readonly shareOf: (value: number) => number;
 }
@@ -127,10 +129,13 @@ export function encodingsOf(
 }
 
 /** What a legend explains: what the encoding lists, else the values that were met, by their text. */
-export const explained = ({ legend, mark }: Encoding, met: ReadonlyMap<string, Mark>): Mark[] =>
-  legend
-    ? legend.map(mark).filter((explained) => explained !== null)
-    : [...met.values()].sort((a, b) => a.text.localeCompare(b.text, "en", { numeric: true }));
+export function explained({ legend, mark, placeOf }: Encoding, met: ReadonlyMap<string, Mark>): Mark[] {
+  if (legend) return legend.map(mark).filter((explained) => explained !== null);
+  const place = ({ text }: Mark) => placeOf?.(text) ?? Number.MAX_SAFE_INTEGER;
+  return [...met.values()].sort(
+    (a, b) => place(a) - place(b) || a.text.localeCompare(b.text, "en", { numeric: true }),
+  );
+}
 
 function scalarEncoding(name: string, low: number, high: number, theme: Theme): Encoding {
   const diverging = low < 0 && high > 0;
@@ -169,15 +174,18 @@ function discreteEncoding(name: string, range: readonly Label[], theme: Theme): 
       : category(place, theme);
   };
   const ramp = numbers && range.length <= shades.length;
+  const textOf = (label: string | number) => (typeof label === "string" ? visible(label) : short(label));
+  const places = new Map(range.map((label, i) => [label === null ? "" : textOf(label), i]));
   return {
     name,
     kind: "label",
     ramp,
     legend: ramp ? range : null,
+    placeOf: (text) => places.get(text),
     shareOf: () => 0,
     mark: (value) =>
       typeof value === "string" || typeof value === "number"
-        ? marked(typeof value === "string" ? visible(value) : short(value), String(value), colourOf(value))
+        ? marked(textOf(value), String(value), colourOf(value))
         : null,
   };
 }

@@ -85,7 +85,9 @@ export function explore(page: HTMLElement): void {
     // What the address says may lie outside what there is; nothing is asked for before it is inside.
     emit((state) => state, "live");
     if (model.state !== store.state()) model = modelOf(size);
-    page.style.setProperty("--column", `${model.layout.columnWidth}px`);
+    const { columns, columnWidth } = model.layout;
+    page.style.setProperty("--column", `${columnWidth}px`);
+    page.style.setProperty("--columns", `${columns * columnWidth}px`);
     selection.hidden = model.absent;
     loader.want(model);
     for (const render of views) render(model);

@@ -8,7 +8,9 @@ import {
   annotationEncoding,
   countEncoding,
   type Encoding,
+  explained,
   luminance,
+  type Mark,
   masked,
   type Value,
 } from "../src/encoding";
@@ -124,6 +126,19 @@ describe.each(["light", "dark"] as const)("in the %s theme", (name) => {
 
 it("contrast is that of WCAG", () => {
   expect(contrast("#767676", "#ffffff")).toBeCloseTo(4.54, 2);
+});
+
+it("a legend explains the labels met in the order of their colours, and what has no place there after them", () => {
+  const { theme } = themeOf("light");
+  const encoding = annotationEncoding(
+    "size",
+    { vis: { type: "discrete", range: ["small", "medium", "large"] } },
+    theme,
+  );
+  const met = new Map(
+    ["large", "unheard of", "small"].map((label) => [label, encoding.mark(label)] as [string, Mark]),
+  );
+  expect(explained(encoding, met).map(({ text }) => text)).toEqual(["small", "large", "unheard of"]);
 });
 
 it("labels are ordered only where all of them are numbers that ascend", () => {

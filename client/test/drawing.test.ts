@@ -206,6 +206,11 @@ describe("agreement", () => {
       label: "4:",
       figure: "99 %",
       sentence: "depth is 4 at 299 of 300 positions inside the ranges of the 50 matches listed.",
+      disputed: "4",
+    });
+    expect(agreementOf(["4", null, "4"], 2, true, encoding)).toMatchObject({
+      figure: "100 %",
+      disputed: null,
     });
   });
 
@@ -218,7 +223,11 @@ describe("agreement", () => {
 
   it("is the mean of scalars, and the best of ranked words", () => {
     const scalar = annotationEncoding("loss", { vis: { type: "scalar", range: [0, 6] } }, theme);
-    expect(agreementOf([1, 2, null], 1, true, scalar)).toMatchObject({ label: "mean", figure: "1.50" });
+    expect(agreementOf([1, 2, null], 1, true, scalar)).toMatchObject({
+      label: "mean",
+      figure: "1.50",
+      disputed: null,
+    });
     const ranked = annotationEncoding("top", { vis: { type: "wordvec" } }, theme);
     const words = ["a", "b", "a"].map((word) => ({ words: [word, "z"], weights: [0.9, 0.1] }));
     expect(agreementOf(words, 2, true, ranked)).toMatchObject({ label: "a:", figure: "66 %" });

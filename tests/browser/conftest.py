@@ -4,19 +4,19 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.error import URLError
 from urllib.parse import urlencode
-from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import sync_playwright
 
+from lstmvis.server.matching import warm_up
+from tests import serving as processes
 from tests.browser.projects import write_all
 from tests.browser.wide import write_wide
 
+LSTMVIS = [sys.executable, "-m", "lstmvis.tools.cli"]
 BUILT_PAGE = Path(__file__).parents[2] / "server" / "static" / "index.html"
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
@@ -27,6 +27,14 @@ CHROMIUM_OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+OWN = ("http://127.0.0.1:", "blob:", "data:", "file:")  # whom a page may ask: servers of these tests, and itself
+POLICY = re.compile("Content Security Policy|Trusted")  # in what Chromium says of an offence
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled():
+    """Compile the loops of the server, which it would do beside the first page: ten seconds of a processor and more."""
+    warm_up()
 
 
 @pytest.fixture(scope="session")
@@ -38,8 +46,10 @@ def address(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def wide_address(tmp_path_factory):
-    """Where the project of `wide.py` is served."""
-    with serving(write_wide(tmp_path_factory.mktemp("wide"))) as address:
+    """Where the project of `wide.py` is served; with its index, without which its matches have to wait for one."""
+    directory = write_wide(tmp_path_factory.mktemp("wide"))
+    subprocess.run([*LSTMVIS, "index", directory], check=True, stdout=subprocess.DEVNULL)
+    with serving(directory) as address:
         yield address
 
 
@@ -48,27 +58,8 @@ def serving(directory):
     """Serve a directory with the command that users have; gives its address."""
     if not BUILT_PAGE.exists():
         pytest.fail("the page is not built: npm run build in client/", pytrace=False)
-    command = [sys.executable, "-m", "lstmvis.tools.cli", "serve", str(directory), "--port", "0", "--no-browser"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        try:
-            announced = re.search(r"http://\S+", server.stdout.readline())
-            assert announced, "the server does not say where it listens"
-            wait_until_served(announced[0])
-            yield announced[0]
-        finally:
-            server.terminate()
-
-
-def wait_until_served(address, seconds=30):
-    """It announces itself a moment before it answers."""
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            return urlopen(address, timeout=5).close()
-        except URLError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
+    with processes.serving(directory) as (address, _):
+        yield address
 
 
 @pytest.fixture(scope="session")
@@ -98,14 +89,27 @@ def find_chromium(playwright):
 
 @pytest.fixture
 def page(chromium, address):
-    """A fresh page; the test fails if anything on it fails."""
+    """A fresh page; the test fails if anything on it fails, is against its policy, or asks another host."""
     context = chromium.new_context(base_url=address, viewport={"width": 1400, "height": 900})
     page = context.new_page()
-    failures = []
-    page.on("pageerror", lambda error: failures.append(str(error)))
+    failures = watch(page)
     yield page
     context.close()
     assert not failures
+
+
+def watch(page):
+    """What goes wrong on a page, as it goes wrong."""
+    failures = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    page.on("console", lambda message: POLICY.search(message.text) and failures.append(message.text))
+
+    def look(request):
+        if not request.url.startswith(OWN):
+            failures.append(f"asks {request.url}")
+
+    page.on("request", look)
+    return failures
 
 
 @pytest.fixture
@@ -119,6 +123,26 @@ def explore(page):
         return hand
 
     return open_page
+
+
+class Held:
+    """Requests whose address has `part` in it, kept waiting until all of them are let go."""
+
+    def __init__(self, page, part):
+        self.routes = []
+        self.free = False
+        page.route(re.compile(part), self.take)
+
+    def take(self, route):
+        if self.free:
+            route.continue_()
+        else:
+            self.routes.append(route)
+
+    def let_go(self):
+        self.free = True
+        for route in self.routes:
+            route.continue_()
 
 
 class Hand:

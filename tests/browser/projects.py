@@ -1,6 +1,7 @@
 """Projects to look at in a browser: small, made by rule, and some that try to break the page."""
 
 import json
+from urllib.parse import urlencode
 
 import numpy as np
 
@@ -17,6 +18,7 @@ HOSTILE_WORDS = [
 ]
 HOSTILE_ID = "h&o#s?t=i+l%e"
 HOSTILE_ANNOTATION = "an <b>annotation</b>, & more"
+HOSTILE_OPENING = "pos=5&range=8,9&off=0,0&" + urlencode({"track": HOSTILE_ANNOTATION})
 
 STEPS, CELLS = 3000, 24
 STARTS = list(range(0, STEPS, 250))
@@ -105,6 +107,7 @@ def write_hostile(directory):
         "files": {"states": "states.hdf5", "words": "words.json", "labels": "labels.json"},
         "word_sequence": {"file": "states", "path": "ids", "dict_file": "words"},
         "states": {"file": "states", "types": [{"type": "cell", "layer": 1, "path": "s"}]},
+        "opening": HOSTILE_OPENING,
         "meta": {
             HOSTILE_ANNOTATION: {
                 "file": "states",

@@ -38,3 +38,25 @@ def test_a_brushed_level_is_found_at_that_depth_all_over_the_corpus(chromium, de
     assert np.mean(right) >= 0.9
     assert hand.page.locator(f"[data-view=tracks] [data-pos='{first}']").inner_text() == str(depth)
     page.close()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1400, 900), (800, 600)])
+def test_the_demo_opens_on_a_level_that_is_selected_and_found_again(chromium, demo_address, width, height):
+    page = chromium.new_page(viewport={"width": width, "height": height})
+    page.goto(demo_address)
+    hand = Hand(page)
+    hand.rest()
+    page.locator("[data-project=parens]").get_by_role("link", name="Start here").click()
+    hand.rest()
+    assert len(hand.cells()) >= 3
+    assert len(hand.matches()) == 50
+    for name in ("before", "after"):  # the handles of the constraints
+        box = page.locator(f"[data-handle={name}]").bounding_box()
+        assert 0 < box["x"] < width - box["width"]
+    pixels, legend, start = read_map(hand, "nesting")
+    inside = [
+        {legend[colour] for colour in colours[start : start + length] if colour}
+        for colours, (_, _, length) in zip(pixels, hand.matches(), strict=True)
+    ]
+    assert np.mean([labels == {"4"} for labels in inside]) >= 0.9
+    page.close()

@@ -27,7 +27,8 @@ def test_tab_leads_to_every_control_and_each_shows_it(explore):
     hand = explore(**SELECTED, track=["kind", "top"], lengths="2,2")
     controls = hand.page.evaluate(
         """() => [...document.querySelectorAll("a[href], button, input, select, [tabindex]")]
-            .filter(control => !control.disabled && control.tabIndex >= 0 && control.checkVisibility())
+            .filter(control => !control.disabled && control.tabIndex >= 0)
+            .filter(control => control.checkVisibility({visibilityProperty: true}))
             .filter(control => control.type !== "radio" || control.checked)
             .map((control, i) => { control.dataset.control = i; return control.outerHTML; })"""
     )
@@ -145,6 +146,23 @@ def test_a_cell_is_put_in_pinned_cleared_and_all_of_it_undone_by_keys(at):
     assert hand.cells() == before
     hand.press("Control+y")
     assert new in hand.cells()
+
+
+def test_the_button_of_a_length_keeps_the_focus_when_other_matches_come(explore):
+    hand = explore(**SELECTED, lengths="2,2")
+    hand.page.get_by_role("button", name="All lengths").focus()
+    before = hand.page.locator(".filter").inner_text()
+    hand.press("=", "=", "=")
+    assert hand.page.locator(".filter").inner_text() != before
+    assert hand.page.locator(":focus").get_attribute("aria-label") == "All lengths"
+
+
+def test_a_button_that_has_the_focus_keeps_it_while_lines_are_pointed_at(explore):
+    hand = explore(**SELECTED, drop="10")
+    hand.page.get_by_role("button", name="bring back").focus()
+    hand.page.locator("[data-cell]").first.hover()
+    hand.rest()
+    assert hand.page.locator(":focus").inner_text() == "bring back"
 
 
 def test_help_explains_every_control_and_gives_the_focus_back(at):

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from tests.browser.conftest import Hand, centre, read_map
+from tests.browser.conftest import Hand, Held, centre, read_map
 
 SELECTED = {"pos": 100, "range": "107,109", "threshold": 0.1}
 
@@ -79,6 +79,50 @@ def test_matches_show_the_words_around_them(explore):
 
 def others_of(results, selected):
     return [int(row["factors"][5]) - selected for row in results["rankingDetail"]]
+
+
+def test_the_range_of_each_match_is_marked_on_its_words(explore):
+    hand = explore(**SELECTED)
+    for row, (start, _, length) in zip(hand.page.locator("[data-rank]").all()[:8], hand.matches(), strict=False):
+        marked = row.locator(".token.in")
+        assert [int(token.get_attribute("data-pos")) for token in marked.all()] == list(range(start, start + length))
+        assert row.locator(".token.last").get_attribute("data-pos") == str(start + length - 1)
+
+
+def test_matches_follow_while_the_button_is_still_down(explore):
+    hand = explore(pos=100, threshold=0.1)
+    mouse = hand.page.mouse
+    mouse.move(*centre(hand.word(107)))
+    mouse.down()
+    seen = []
+    for pos in (107, 108, 109):
+        mouse.move(*centre(hand.word(pos)))
+        hand.rest()
+        assert hand.matches() == rows_of(answer(hand), len(hand.cells()))
+        seen.append(hand.matches())
+    line = hand.page.get_by_role("slider", name="Threshold")
+    mouse.up()
+    x, y = centre(line)
+    mouse.move(x, y)
+    mouse.down()
+    mouse.move(x, y - 20)
+    hand.rest()
+    assert hand.matches() == rows_of(answer(hand, activation=line.get_attribute("aria-valuenow")), len(hand.cells()))
+    assert hand.matches() != seen[-1]
+    mouse.up()
+
+
+def test_a_column_that_is_pointed_at_is_marked_in_plot_words_and_tracks(explore):
+    hand = explore(**SELECTED, track=["kind", "depth"])
+    column = hand.word(112).bounding_box()
+    for view in ("plot", "words", "tracks"):
+        hand.page.mouse.move(5, 5)
+        lane = hand.page.locator(f"[data-view={view}] .lane").last.bounding_box()
+        hand.page.mouse.move(column["x"] + 5, lane["y"] + 5)
+        hand.rest()
+        assert hand.page.locator(".column-mark").bounding_box()["x"] == pytest.approx(column["x"], abs=0.6)
+        marked = hand.page.locator(".selection .token.hover")
+        assert [token.get_attribute("data-pos") for token in marked.all()] == ["112"] * 3
 
 
 def test_rows_say_how_many_other_cells_join_in(explore):
@@ -190,12 +234,21 @@ def test_lengths_can_be_those_of_the_range_or_at_least_those(explore):
     assert hand.matches() == rows_of(answer(hand, min_length=3), len(hand.cells()))
 
 
-def test_a_bar_of_the_histogram_keeps_one_length_and_a_second_click_all(explore):
+@pytest.mark.parametrize("width", [800, 1400])
+def test_a_bar_of_the_histogram_keeps_one_length_and_a_second_click_all(page, explore, width):
+    page.set_viewport_size({"width": width, "height": 900})
     hand = explore(**SELECTED)
     everything, totals = hand.matches(), hand.page.locator(".totals").inner_text()
+    counts = {kind: answer(hand)[f"{kind}LengthHistogram"] for kind in ("strict", "fuzzy")}
+    bars = hand.page.locator("[data-view=histogram] .bar")
+    for kind, drawn in (("fuzzy", ".any"), ("strict", ".all")):
+        heights = [float(rect.get_attribute("height")) for rect in bars.locator(drawn).all()]
+        shares = np.sqrt(np.array(counts[kind][1 : len(heights) + 1]) / max(counts["fuzzy"]))
+        assert np.array(heights) / max(heights) == pytest.approx(shares / max(shares))
+        assert sum(counts[kind][len(heights) + 1 :]) == 0
     bar = hand.page.locator("[data-view=histogram] [data-length='2']")
     hand.page.mouse.move(*centre(bar.locator(".hit")))
-    with_all, with_any = (answer(hand)[f"{kind}LengthHistogram"][2] for kind in ("strict", "fuzzy"))
+    with_all, with_any = (counts[kind][2] for kind in ("strict", "fuzzy"))
     said = hand.page.get_by_role("tooltip").inner_text().splitlines()
     assert said == ["length 2", f"{with_all:,} with all cells", f"{with_any:,} with any"]
     hand.page.mouse.click(*centre(bar.locator(".hit")))
@@ -203,9 +256,10 @@ def test_a_bar_of_the_histogram_keeps_one_length_and_a_second_click_all(explore)
     assert hand.matches() == rows_of(answer(hand, match_length="2,2"), len(hand.cells()))
     assert {length for _, _, length in hand.matches()} == {2}
     assert hand.page.locator(".totals").inner_text() == totals
-    expected = f"{with_all:,} with all {len(hand.cells())} cells, {with_any:,} with any, of length 2"
+    expected = f"length 2: {with_all:,} with all, {with_any:,} with any"
     assert hand.page.locator(".filter").inner_text().startswith(expected)
-    hand.page.mouse.click(*centre(bar.locator(".hit")))
+    hand.page.mouse.down()
+    hand.page.mouse.up()
     hand.rest()
     assert hand.matches() == everything
 
@@ -244,13 +298,31 @@ def test_the_figure_above_a_heat_map_is_exact_for_the_matches_listed(explore):
     assert figure["loss"].inner_text().split() == ["mean", f"{losses.mean():.2f}"]
 
 
+def test_its_figure_leads_from_one_exception_to_the_next(explore):
+    hand = explore(pos=100, threshold=0.1, cells="4", track=["depth"], limit=100)
+    depths = answer(hand, left=0, right=60, dims="meta_depth", limit=100)["positionDetail"]["meta_depth"]
+    inside = [row[:length] for row, (_, _, length) in zip(depths, hand.matches(), strict=True)]
+    labels, counts = np.unique(np.concatenate(inside), return_counts=True)
+    exceptions = [rank for rank, row in enumerate(inside) if set(row) != {labels[counts.argmax()]}]
+    assert 2 < len(exceptions) < 100
+    figure = hand.page.locator("[data-view=heatmap][data-name=depth] .figure")
+    for rank in [*exceptions, exceptions[0]]:
+        figure.click()
+        hand.rest()
+        assert hand.page.locator(".match.hover").get_attribute("data-rank") == str(rank)
+        assert hand.page.locator(".match.hover .rank").is_visible()
+        row = hand.page.locator(".match.hover").bounding_box()
+        assert hand.page.locator(".match-head").bounding_box()["y"] + 40 <= row["y"] < 900 - row["height"]
+
+
 def test_an_answer_that_breaks_off_is_said_over_dimmed_rows_and_mended_by_the_next(page, explore):
     hand = explore(**SELECTED)
     whole = hand.matches()
-    page.route(re.compile("/match"), lambda route: route.fulfill(status=200, body='{"results": {"ran'), times=1)
+    page.route(re.compile("/match"), lambda route: route.fulfill(status=200, body='{"results": {"ran'))
     hand.press("-")
     assert "did not arrive whole" in page.locator(".notice").inner_text()
     assert page.locator(".match-rows").get_attribute("data-stale") == "true"
+    page.unroute(re.compile("/match"))
     hand.press("=")
     assert not page.locator(".notice").is_visible()
     assert page.locator(".match-rows").get_attribute("data-stale") == "false"
@@ -259,8 +331,7 @@ def test_an_answer_that_breaks_off_is_said_over_dimmed_rows_and_mended_by_the_ne
 
 def test_what_is_awaited_is_dimmed_only_once_it_takes_long_and_moves_nothing(page, explore):
     hand = explore(**SELECTED)
-    held = []
-    page.route(re.compile("/match"), lambda route: held.append(route))
+    held = Held(page, "/match")
     place = page.locator("[data-rank='0']").bounding_box()
     rows = page.locator(".match-rows").element_handle()
     page.keyboard.press("-")
@@ -268,8 +339,7 @@ def test_what_is_awaited_is_dimmed_only_once_it_takes_long_and_moves_nothing(pag
     assert rows.evaluate("it => getComputedStyle(it).transitionDelay") == "0.15s"
     assert page.locator("[data-rank='0']").bounding_box() == place
     assert page.locator(".summary").get_attribute("data-busy") == "true"
-    for route in held:
-        route.continue_()
+    held.let_go()
     hand.rest()
     page.wait_for_function("it => getComputedStyle(it).opacity == 1", arg=rows)
 
@@ -348,6 +418,34 @@ def test_pointing_at_a_heat_map_says_what_is_there(explore):
     lines = hand.page.get_by_role("tooltip").inner_text().splitlines()
     assert len(lines) == 4
     assert all(re.fullmatch(r".+ +\d(\.\d+)?", line) for line in lines[1:])
+
+
+@pytest.mark.parametrize("from_map", [True, False])
+def test_the_row_that_is_pointed_at_is_marked_in_the_list_and_in_every_map(explore, from_map):
+    hand = explore(**SELECTED, track=["kind", "depth"])
+    marks = hand.page.locator(".map-row")
+    assert not any(mark.is_visible() for mark in marks.all())
+    row = hand.page.locator("[data-rank='4']")
+    if from_map:
+        hand.page.locator("[data-name=kind] canvas").hover(position={"x": 20, "y": 4.5 * row.bounding_box()["height"]})
+    else:
+        row.locator(".token").first.hover()
+    hand.rest()
+    assert "hover" in row.get_attribute("class").split()
+    assert marks.count() == 3
+    for mark in marks.all():
+        assert mark.bounding_box()["y"] == pytest.approx(row.bounding_box()["y"], abs=0.6)
+    hand.page.mouse.move(5, 5)
+    hand.rest()
+    assert not any(mark.is_visible() for mark in marks.all())
+
+
+def test_controls_of_the_matches_are_there_only_while_cells_are_selected(explore):
+    hand = explore(pos=100)
+    controls = hand.page.get_by_role("radiogroup", name="Length of the matches")
+    assert not controls.is_visible()
+    hand.brush(107, 109)
+    assert controls.is_visible()
 
 
 def test_tracks_come_and_go(explore):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.browser.conftest import Hand
+from tests.browser.conftest import Hand, Held
 from tests.browser.projects import HOSTILE_ANNOTATION, HOSTILE_ID, HOSTILE_WORDS
 
 
@@ -25,6 +25,25 @@ def test_the_project_page_shows_every_project_and_what_is_wrong(page):
     Hand(page).rest()
     assert page.locator("[data-view=words] [data-pos='0']").count() == 1
     assert "source=states%3A%3Araw" in page.url
+
+
+def test_a_project_opens_on_its_view_from_its_card_and_from_the_menu_of_projects(page):
+    open_projects(page)
+    page.locator(f"[data-project='{HOSTILE_ID}']").get_by_role("link", name="Start here").click()
+    hand = Hand(page)
+    hand.rest()
+    assert hand.cells()
+    assert hand.matches()
+    assert page.locator("[data-view=tracks]").get_by_text(HOSTILE_ANNOTATION).count() == 1
+    opened = hand.address()
+    menu = page.get_by_label("Project", exact=True)
+    menu.select_option("wordless")
+    page.wait_for_url("**/?project=wordless")
+    hand.rest()
+    menu.select_option(HOSTILE_ID)
+    page.wait_for_url("**&range=**")
+    hand.rest()
+    assert hand.address() == opened
 
 
 def test_projects_of_one_name_are_told_apart_and_what_is_wrong_is_said_last(page):
@@ -58,6 +77,21 @@ def test_a_newcomer_is_told_where_to_begin(page):
     assert "Drag over some words" in page.locator(".notice").inner_text()
     shown = page.locator("[data-view=words] [data-pos]").all_inner_texts()[:8]
     assert page.locator(".demonstrated").all_inner_texts() == shown
+
+
+def test_programs_find_every_part_by_its_name(explore, page):
+    explore(pos=100, threshold=0.1, range="107,109", track=["kind", "depth"])
+    views = page.locator("[data-view]").evaluate_all("all => all.map(view => view.dataset.view)")
+    named = ["plot", "words", "brush", "tracks", "cells", "matches", "heatmap", "histogram", "search"]
+    assert [name for name in named if name not in views] == []
+    maps = page.locator("[data-view=heatmap]").evaluate_all("all => all.map(map => map.dataset.name)")
+    assert maps == ["cell_count", "kind", "depth"]
+    assert page.locator("[data-view=cells] [data-cell]").count() > 0
+    ranks = page.locator("[data-view=matches] [data-rank][data-pos]").evaluate_all(
+        "all => all.map(it => it.dataset.rank)"
+    )
+    assert ranks == [str(rank) for rank in range(50)]
+    assert page.locator("[data-rank] [data-pos]").count() > 50
 
 
 def test_the_address_holds_all_of_the_page(explore, page):
@@ -121,9 +155,9 @@ def test_the_last_window_is_full_and_nothing_beyond_it_is_asked_for(page, explor
     hand = explore(**query)
     go(hand)
     words = [int(word.get_attribute("data-pos")) for word in page.locator("[data-view=words] [data-pos]").all()]
-    lane = page.locator("[data-view=words] .lane").bounding_box()
+    gutter = page.locator("[data-view=words] .gutter").bounding_box()
     assert words == list(range(3000 - len(words), 3000))
-    assert len(words) == (lane["width"] - 14) // hand.column_width
+    assert len(words) == (1400 - gutter["width"] - 14) // hand.column_width
     assert refused == []
 
 
@@ -200,11 +234,12 @@ def test_an_index_that_is_being_built_is_waited_for(page, explore):
         "headers": {"Retry-After": "1"},
         "json": {"title": "Busy", "detail": "The match index is being built.", "status": 503, "progress": 0.4},
     }
-    page.route(re.compile("/match"), lambda route: route.fulfill(**building), times=2)
+    page.route(re.compile("/match"), lambda route: route.fulfill(**building))
     page.goto("/?project=parentheses&pos=100&range=110,111")
     progress = page.locator("progress")
     progress.wait_for()
     assert progress.get_attribute("value") == "0.4"
+    page.unroute(re.compile("/match"))
     hand = Hand(page)
     hand.rest()
     assert hand.matches()
@@ -212,22 +247,18 @@ def test_an_index_that_is_being_built_is_waited_for(page, explore):
 
 def test_an_overtaken_answer_is_never_shown(page, explore):
     hand = explore(pos=100, threshold=0.1, range="110,111")
-    slow = []
-
-    def hold_first(route):
-        slow.append(route)
-        if len(slow) > 1:
-            route.continue_()
-
-    page.route(re.compile("/match"), hold_first)
-    hand.page.keyboard.press("-")
-    page.wait_for_timeout(200)
-    assert len(slow) == 1
+    held = Held(page, "/match")
+    with page.expect_request(re.compile("/match")) as asked:
+        page.keyboard.press("-")
     assert page.locator("body").get_attribute("data-ready") == "false"
-    hand.press("-")
-    shown = hand.matches()
+    with page.expect_event("requestfailed", lambda request: request == asked.value):
+        page.keyboard.press("-")
+    held.let_go()
+    hand.rest()
     assert "threshold=0.08" in hand.address()
-    page.wait_for_timeout(200)
+    shown = hand.matches()
+    page.reload()
+    hand.rest()
     assert hand.matches() == shown
 
 

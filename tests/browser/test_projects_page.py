@@ -97,6 +97,19 @@ def test_a_card_says_what_the_project_is(open_with):
     assert link == "?project=id-2&source=states%3A%3Alayer2%2Fcell"
 
 
+def test_a_card_says_how_far_its_index_is_until_it_is_built(page):
+    entries = [entry(1), entry(2)]
+    source = entries[0]["info"]["states"]["types"][1]
+    source["indexing"] = 0.421
+    page.route(re.compile("/info"), lambda route: route.fulfill(json=entries))
+    page.goto("/")
+    said = page.locator("[data-project=id-1]").get_by_role("status").filter(has_text="index for matching")
+    said.wait_for()
+    assert said.inner_text() == "hidden: index for matching: 42 %, the rest works meanwhile"
+    del source["indexing"]
+    said.wait_for(state="detached")
+
+
 @pytest.mark.parametrize("width", [800, 1400])
 def test_many_sources_stand_by_module_layer_and_direction_each_group_with_its_size(open_with, width):
     page = open_with([entry(1, states={"types": gates()}), entry(2), entry(3)])
@@ -177,10 +190,29 @@ def test_few_projects_need_no_filter_and_a_newcomer_is_told_how_it_goes(open_wit
     assert page.locator("p", has_text="New here?").get_by_role("link").inner_text() == "Project 0"
 
 
+OPENING = "source=states::layer2/cell&pos=70&range=75,80&track=part_of_speech"
+
+
+def test_a_card_leads_to_the_view_with_which_its_project_opens(open_with):
+    page = open_with([entry(1), entry(2, opening=OPENING), entry(3, opening=OPENING, error="Something is wrong.")])
+    card = page.locator("[data-project=id-2]")
+    links = [card.get_by_role("heading").get_by_role("link"), card.get_by_role("link", name="Start here")]
+    assert [link.get_attribute("href") for link in links] == [f"?project=id-2&{OPENING}"] * 2
+    source = card.get_by_role("link", name="layer 2 · cell").get_attribute("href")
+    assert source == "?project=id-2&source=states%3A%3Alayer2%2Fcell"
+    for other in ("id-1", "id-3"):
+        assert page.locator(f"[data-project={other}]").get_by_role("link", name="Start here").count() == 0
+    begin = page.locator("p", has_text="New here?")
+    assert begin.get_by_role("link").get_attribute("href") == f"?project=id-2&{OPENING}"
+    assert begin.inner_text() == (
+        "New here? Begin with Project 2, where something is selected already, and drag over other words."
+    )
+
+
 @pytest.mark.parametrize("count", [1, 4, 30])
 def test_nothing_hangs_over_the_edge_of_a_narrow_page(open_with, count):
     entries = thirty()[:count]
-    entries[0]["info"]["description"] = "x" * 500
+    entries[0]["info"] |= {"description": "x" * 500, "opening": OPENING}
     page = open_with(entries)
     page.set_viewport_size({"width": 800, "height": 600})
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

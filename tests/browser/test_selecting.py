@@ -176,7 +176,7 @@ def test_escape_stops_what_is_dragged_beyond_an_edge(explore):
     mouse.move(*centre(hand.word(112)))
     mouse.down()
     mouse.move(1399, 300)
-    hand.page.wait_for_function("new URLSearchParams(location.search).get('pos') > 101")
+    hand.page.wait_for_function("() => new URLSearchParams(location.search).get('pos') > 101")
     hand.press("Escape")
     address = hand.address()
     assert "range" not in address
@@ -212,7 +212,9 @@ def test_the_view_comes_along_where_the_pointer_is_beyond_an_edge(explore, side)
     mouse.move(middle, lane["y"] + 8)
     mouse.down()
     mouse.move(edge, lane["y"] + 8, steps=4)
-    hand.page.wait_for_function(f"Math.abs(Number(new URLSearchParams(location.search).get('pos')) - {first}) >= 5")
+    hand.page.wait_for_function(
+        f"() => Math.abs(Number(new URLSearchParams(location.search).get('pos')) - {first}) >= 5"
+    )
     mouse.up()
     hand.rest()
     shown = [int(word.get_attribute("data-pos")) for word in hand.page.locator("[data-view=words] [data-pos]").all()]
@@ -313,6 +315,17 @@ def test_where_no_cell_fits_the_page_says_what_would_admit_some(explore):
     notice.get_by_role("button").first.click()
     hand.rest()
     assert hand.cells() != []
+
+
+def test_the_constraint_that_keeps_all_cells_out_is_named_and_can_be_lifted(explore):
+    start = next(at for at in range(100, 200) if not expected_cells(at, at) and expected_cells(at, at, before=0))
+    hand = explore(pos=start - 7, range=f"{start},{start}")
+    notice = hand.page.locator(".notice")
+    assert "but for “off before 1”" in notice.inner_text()
+    notice.get_by_role("button", name="Leave that end free").click()
+    hand.rest()
+    assert hand.cells() == expected_cells(start, start, before=0)
+    assert hand.page.locator("input[name=before]").input_value() == "0"
 
 
 def test_a_source_without_tanh_is_selected_by_its_own_numbers(explore):

@@ -52,6 +52,15 @@ def place_of(hand, pos, activation):
     return x, lane["y"] + 8 + (1 - activation) / 2 * (lane["height"] - 16)
 
 
+def turn(hand, by):
+    """Turn the wheel, and wait until the page has been told."""
+    hand.page.evaluate(
+        "() => { window.turned = new Promise(resume => addEventListener('wheel', resume, {once: true})); }"
+    )
+    hand.page.mouse.wheel(0, by)
+    hand.page.evaluate("async () => { await turned; }")
+
+
 def count_of(hand):
     return int(hand.page.locator(".count").inner_text().split()[0].replace(",", ""))
 
@@ -98,12 +107,27 @@ def test_a_thousand_selected_cells_are_listed_in_part_until_all_are_asked_for(wi
     assert hand.cells() == selected[:60]
     assert len(hand.matches()) == 50
     height = hand.page.locator("[data-view=cells]").bounding_box()["height"]
-    hand.page.get_by_role("button", name=f"+{len(selected) - 60}", exact=True).click()
+    tops = [chip.bounding_box()["y"] for chip in hand.page.locator("[data-cell]").all()]
+    hand.page.get_by_role("button", name=f"+{len(selected) - tops.count(tops[0])}", exact=True).click()
     hand.rest()
     assert hand.cells() == selected
     assert hand.page.locator("[data-view=cells]").bounding_box()["height"] < height + 60
     hand.page.get_by_role("button", name="fewer").click()
     assert len(hand.cells()) == 60
+
+
+@pytest.mark.parametrize("width", [800, 1400])
+def test_nothing_moves_but_the_chips_themselves_while_cells_come_and_go(page, wide, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    hand = wide(range="107,107", threshold=0.9)
+    parts = [".actions", ".adder", ".summary", ".segments", ".summary .toggle", "[data-view=histogram]", ".maps"]
+    places = {}
+    for threshold in (0.9, 0.7, 0.3, 0.01):
+        hand.field("threshold", threshold)
+        boxes = [page.locator(part).first.bounding_box() for part in parts]
+        places[len(hand.cells())] = [(box["x"], box["y"]) for box in boxes]
+    assert len(places) == 4
+    assert len(set(map(str, places.values()))) == 1
 
 
 def test_pointing_at_a_line_names_its_cell_in_plot_and_list_at_once(wide):
@@ -272,7 +296,7 @@ def test_the_wheel_with_control_zooms_around_the_pointer(wide):
     x, y = centre(hand.word(108))
     hand.page.mouse.move(x, y)
     hand.page.keyboard.down("Control")
-    hand.page.mouse.wheel(0, -300)
+    turn(hand, -300)
     hand.page.keyboard.up("Control")
     hand.rest()
     assert hand.column_width > before
@@ -305,7 +329,7 @@ def test_the_wheel_pans_by_whole_columns_and_keeps_the_rest_of_a_turn(wide):
     hand = wide(pos=5000)
     hand.page.mouse.move(*centre(hand.word(5003)))
     for _ in range(4):
-        hand.page.mouse.wheel(0, hand.column_width / 2)
+        turn(hand, hand.column_width / 2)
     hand.rest()
     assert "pos=5002" in hand.address()
 
@@ -327,7 +351,17 @@ def test_the_matches_can_be_reached_on_a_small_page_with_four_tracks(page, wide)
     assert all(row["y"] + row["height"] <= 600 for row in rows)
     page.mouse.move(*centre(page.locator("[data-rank]").first))
     page.mouse.wheel(0, 5000)
-    page.wait_for_function("document.querySelector('[data-rank=\"49\"]').getBoundingClientRect().bottom < innerHeight")
+    last = "document.querySelector('[data-rank=\"49\"]')"
+    page.wait_for_function(f"() => {last}.getBoundingClientRect().bottom < innerHeight")
+
+
+def test_the_invitation_has_room_on_a_small_page_with_wide_columns(page, wide):
+    page.set_viewport_size({"width": 800, "height": 600})
+    hand = wide(width=200)
+    edges = [token.bounding_box() for token in hand.page.locator(".demonstrated").all()]
+    assert len(edges) == 8
+    assert max(box["x"] + box["width"] for box in edges) <= 800
+    assert page.evaluate("document.documentElement.scrollWidth") == 800
 
 
 def test_everything_the_hand_did_is_undone_and_redone_by_buttons(wide):

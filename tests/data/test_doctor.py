@@ -153,7 +153,7 @@ BROKEN = {
             "lstm.yml, line 55",
             "Nothing reads `colour`.",
             "Take it out, unless another program needs it. What is read: name, description, files, word_sequence, "
-            "states, word_embedding, meta, etc, sequences, model.",
+            "states, word_embedding, meta, etc, sequences, model, opening.",
         ),
     ),
     "no sources": (
@@ -324,9 +324,7 @@ BROKEN = {
     ),
     "a damaged piece of compressed states": (
         lambda p: (p.layout.update(chunks=(10, 3), compression="gzip"), setattr(p, "afterwards", damage)),
-        fault(
-            CELL, "'cell' in states.hdf5 cannot be read: Can't synchronously read data (filter returned failure during"
-        ),
+        fault(CELL, "'cell' in states.hdf5 cannot be read: Can't synchronously read data ("),
     ),
     "doubles": (
         lambda p: p.states.update(cell=p.states["cell"].astype("f8")),
@@ -622,6 +620,31 @@ BROKEN = {
             "Nothing is drawn there, which may be meant.",
         ),
     ),
+    "an opening view that is no address": (
+        lambda p: p.config.update(opening=3),
+        fault(
+            "opening",
+            "lstm.yml: `opening` must be the address of a view, not 3.",
+            "Open the view, and copy what the address bar holds after the `?`, such as "
+            "`opening: source=states::layer1/cell&pos=70&threshold=0.3&range=75,80`.",
+        ),
+    ),
+    "an opening view of a source that there is not": (
+        lambda p: p.config.update(opening="source=states::cel&pos=3"),
+        fault("opening", "It names the source 'states::cel', which there is not.", "Did you mean `states::cell`?"),
+    ),
+    "an opening view beyond the corpus": (
+        lambda p: p.config.update(opening="pos=3&range=38,40"),
+        fault(
+            "opening",
+            "Its range ends at position 40, and the last of states::cell is 39.",
+            "Open the view that is meant, and copy its address again.",
+        ),
+    ),
+    "an opening view with an annotation that there is not": (
+        lambda p: p.config.update(opening="range=38,39&track=tag&track=tags"),
+        hint("opening", "It shows the annotation 'tags', which there is not.", "Did you mean `tag`?"),
+    ),
     "too few rows to look words up in": (
         lambda p: (p.meta["loss"].update(index="word_sequence"), p.train.update(loss=[1.0, 2, 3])),
         hint(
@@ -652,6 +675,12 @@ def test_a_healthy_project_has_nothing_wrong(tmp_path):
     report = examine(Broken().write(tmp_path / "mine"), lambda read, total: watched.append((read, total)))
     assert report.findings == ()
     assert watched[-1][0] == watched[-1][1]
+
+
+def test_an_opening_view_of_what_is_there_is_right(tmp_path):
+    project = Broken()
+    project.config["opening"] = "project=mine&source=states::hidden&range=38,39&track=tag&track=loss"
+    assert examine(project.write(tmp_path / "mine")).findings == ()
 
 
 def test_what_is_written_here_has_nothing_wrong(tmp_path):

@@ -8,9 +8,9 @@ from lstmvis.server.app import create_app
 class Api:
     """A client of the server over a directory, every answer of which is checked against lstm_server.yaml."""
 
-    def __init__(self, directory, validate_responses=True):
-        self.app = create_app(directory, validate_responses=validate_responses)
-        self.client = self.app.test_client(raise_server_exceptions=False)
+    def __init__(self, directory, validate_responses=True, access=None):
+        self.app = create_app(directory, access, validate_responses=validate_responses)
+        self.client = self.app.test_client(raise_server_exceptions=False, base_url="http://localhost")
 
     def raw(self, endpoint, **parameters):
         """The response; lists go comma-separated."""

@@ -145,6 +145,19 @@ def test_info_describes_every_project(api):
     assert entries[0]["info"]["meta"] == []
 
 
+def test_info_has_the_view_with_which_a_project_opens_where_there_is_one(serve, tmp_path):
+    write_small_project(tmp_path / "a", opening="?project=a&source=states::s&range=1,2")
+    write_small_project(tmp_path / "b")
+    write_small_project(tmp_path / "c", opening=7)
+    infos = [entry["info"] for entry in serve(tmp_path).get("info")]
+    assert [info.get("opening") for info in infos] == ["source=states::s&range=1,2", None, None]
+    assert [info.get("error") for info in infos] == [
+        None,
+        None,
+        "lstm.yml: `opening` must be the address of a view, not 7.",
+    ]
+
+
 # /context
 
 

@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 
+from lstmvis.data import add_annotation
 from lstmvis.data.writing import ProjectWriter
 from lstmvis.server import indexing
 from lstmvis.server.index import IndexingError, build_index
@@ -106,3 +107,23 @@ def test_a_source_whose_index_cannot_be_built_is_matched_all_the_same(directory,
     api = serve(directory)
     wait_until(lambda: "indexing" not in source_info(api))
     assert sum(api.get("match", **QUERY)["results"]["counts"]) > 0
+
+
+def test_a_project_that_is_annotated_while_its_index_is_built_has_it_built_once(directory, serve, monkeypatch):
+    gate, built = threading.Event(), []
+
+    def build(project, source, progress):
+        progress(0.5)
+        gate.wait(10)
+        built.append(source.id)
+        return build_index(project, source, progress)
+
+    monkeypatch.setattr(indexing, "LEAST_VALUES", 1)
+    monkeypatch.setattr(indexing, "build_index", build)
+    api = serve(directory)
+    wait_until(lambda: source_info(api).get("indexing") == 0.5)
+    add_annotation(directory / "p", "half", ["first"] * 200 + ["second"] * 200)
+    assert list(api.get("info")[0]["info"]["meta"]) == ["half"]
+    gate.set()
+    wait_until(lambda: "indexing" not in source_info(api))
+    assert built == ["states::states"]

@@ -5,6 +5,8 @@ import threading
 import numpy as np
 import pytest
 
+from lstmvis.data import add_annotation, remove_annotation, write_project
+from lstmvis.data.project import Project
 from lstmvis.data.writing import ProjectWriter
 from lstmvis.server.errors import UnknownNameError
 from lstmvis.server.library import Library
@@ -199,3 +201,32 @@ def test_a_states_file_that_is_replaced_is_read_anew_at_the_next_request(tmp_pat
     assert api.refusal("context", **query)[0] == 404
     (tmp_path / "other" / "states.hdf5").rename(tmp_path / "served" / "p" / "states.hdf5")
     assert api.get("info")[0]["info"]["states"]["types"][0]["size"] == [50, 2]
+
+
+def test_an_annotation_that_comes_to_a_served_project_is_there_at_the_next_request(tmp_path, serve):
+    write_project(tmp_path / "p", ["a", "b", "c"], {"s": np.eye(3)})
+    api = serve(tmp_path)
+    where = {"project": "p", "source": "states::s", "pos": 1, "left": 1, "right": 1, "dims": "meta_kind"}
+    assert api.refusal("context", **where)[0] == 404
+    add_annotation(tmp_path / "p", "kind", ["x", "y", "x"])
+    assert api.get("context", **where)["results"]["meta_kind"] == [["x", "y", "x"]]
+    add_annotation(tmp_path / "p", "kind", ["z", "z", "z"], replace=True)
+    assert api.get("context", **where)["results"]["meta_kind"] == [["z", "z", "z"]]
+    assert list(api.get("info")[0]["info"]["meta"]) == ["kind"]
+    remove_annotation(tmp_path / "p", "kind")
+    assert api.get("info")[0]["info"]["meta"] == []
+    assert api.refusal("context", **where)[0] == 404
+
+
+def test_an_lstm_yml_that_changes_while_it_is_being_read_is_read_again(tmp_path, monkeypatch):
+    write_project(tmp_path / "p", ["a", "b", "c"], {"s": np.eye(3)})
+
+    def open_slowly(directory):
+        project = Project(directory)
+        if not project.annotations:
+            add_annotation(directory, "kind", ["x", "y", "x"])
+        return project
+
+    monkeypatch.setattr("lstmvis.server.library.Project", open_slowly)
+    library = Library(tmp_path)
+    assert list(library.get("p")[1].annotations) == ["kind"]

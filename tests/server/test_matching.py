@@ -212,7 +212,7 @@ def test_a_page_that_numbers_its_matches_is_understood_in_any_order():
 
 
 def test_more_matches_than_can_wait_are_refused():
-    turns = Turns("matches", at_a_time=1, waiting=0)
+    turns = Turns(at_a_time=1, waiting=0)
     with turns.taken(lambda: None), pytest.raises(TooManyError), turns.taken(lambda: None):
         pass
     with turns.taken(lambda: None):
@@ -223,6 +223,6 @@ def test_waiting_for_a_turn_ends_when_the_match_is_overtaken():
     def overtaken():
         raise OvertakenError
 
-    turns = Turns("matches", at_a_time=1, waiting=1)
+    turns = Turns(at_a_time=1, waiting=1)
     with turns.taken(lambda: None), pytest.raises(OvertakenError), turns.taken(overtaken):
         pass

@@ -3,7 +3,6 @@
 import re
 import sys
 import threading
-from types import SimpleNamespace
 from unittest.mock import patch
 
 import numpy as np
@@ -23,13 +22,24 @@ CHARACTERS = ["a", "b", "A", " ", "\n", ".", "(", "é", "<u>"]
 REFUSED = "refused"
 
 
+class Ids:
+    """Those of a project, without a file."""
+
+    def __init__(self, ids):
+        self._ids = ids
+
+    def __len__(self):
+        return len(self._ids)
+
+    def integers(self, start, stop):
+        return self._ids[max(start, 0) : max(stop, 0)]
+
+
 def corpus(tokens, vocabulary=None, steps=None):
     """A search over these tokens, which are also all that the dictionary knows if nothing else is said."""
     known = list(vocabulary or dict.fromkeys(tokens))
     ids = np.array([known.index(token) for token in tokens], np.int64)
-    matrix = SimpleNamespace(__len__=None, integers=lambda start, stop: ids[max(start, 0) : max(stop, 0)])
-    matrix = type("Ids", (), {"__len__": lambda _: len(ids), "integers": lambda _, a, b: matrix.integers(a, b)})()
-    return CorpusSearch(Words(matrix, Dictionary((token, i) for i, token in enumerate(known))), steps or len(ids))
+    return CorpusSearch(Words(Ids(ids), Dictionary((token, i) for i, token in enumerate(known))), steps or len(ids))
 
 
 def found(corpus, query, kind="phrase", match_case=True, limit=10_000):
@@ -85,6 +95,8 @@ def naive_expression(tokens, pattern, gap, longest=expressions.LONGEST):
             if match is None or first_of(match) != first:
                 at = starts[first + 1] - len(gap)
                 continue
+            if match.start() == match.end():
+                return REFUSED
             last = max(first, token_of(match.end() - 1))
         places.append((first, last - first + 1))
         at = starts[last + 1] - len(gap)
@@ -108,7 +120,7 @@ def test_phrases_and_beginnings_are_found_in_words(lacking, tokens, items, beyon
     query = " ".join(items)
     fold = (lambda text: text) if match_case else str.casefold
     items = [query] if fold(query) in map(fold, known) else query.split()
-    expected = naive_phrase(tokens[:steps], items, match_case, known) if items else []
+    expected = naive_phrase(tokens[:steps], items, match_case, known) if query and items else []
     assert found(corpus(tokens, known, steps), query, "phrase", match_case) == expected
 
 
@@ -129,15 +141,14 @@ def test_phrases_are_found_in_characters(tokens, query, beyond, match_case):
     [
         ("under*", [(0, 5), (6, 10), (31, 5)]),
         ("the u*", [(27, 9)]),
-        ("*der the", [(0, 9), (31, 9)]),
-        ("u*n", [(6, 10)]),
-        ("r. *", [(22, 5)]),
+        ("*der the", [(31, 9)]),
+        ("u*n", [(0, 2), (6, 9), (31, 2)]),
+        ("r. *", [(22, 4)]),
         ("*", [(0, 5), (6, 10), (17, 4), (22, 1), (25, 1), (27, 3), (31, 5), (37, 3)]),
         ("UNDER*", []),
     ],
 )
 def test_in_characters_a_star_is_the_rest_of_a_word(query, places):
-    text = "under understan thunr r. e the under the"
     text = "under understand thun r. e the under the"
     assert found(corpus(list(text)), query) == places
 
@@ -163,8 +174,7 @@ def test_capitals_and_small_letters_may_be_the_same():
 def test_a_token_with_several_ids_is_found_under_each_of_them():
     dictionary = Dictionary([("one", 0), ("two", 1), ("one", 5)])
     ids = np.array([5, 1, 0, 7, -3, 2**40])
-    matrix = type("Ids", (), {"__len__": lambda _: len(ids), "integers": lambda _, a, b: ids[a:b]})()
-    words = CorpusSearch(Words(matrix, dictionary), 6)
+    words = CorpusSearch(Words(Ids(ids), dictionary), 6)
     assert found(words, "one") == [(0, 1), (2, 1)]
     assert found(words, "^#") == found(words, "x") == []
     assert found(words, "^#", "regex") == [(3, 1), (4, 1), (5, 1)]
@@ -259,14 +269,14 @@ def test_no_place_is_longer_than_the_longest(vocabulary, atoms, gap, data, piece
         ("^under$", [(5, 1)]),
         ("under.*the", []),  # nothing but a space leaves a word
         ("under[^x]+the", []),
-        ("d the$", [(5, 2)]),
+        ("d the$", [(3, 2)]),
         (r"the( \w+)? of", [(1, 2), (4, 3)]),
         (r"the\sof", [(1, 2)]),
         ("(?s)the.*of", [(1, 6)]),
         ("^(?i)O", [(2, 1), (6, 1)]),
         (r"\AT|f\z", [(2, 1), (6, 1)]),
         ("e u| o", [(2, 1), (4, 2), (6, 1)]),
-        (r"\pL{6,}", [(3, 1)]),
+        (r"\pL{6,}", [(0, 1), (3, 1)]),
         ("q", []),
     ],
 )
@@ -335,7 +345,7 @@ def test_an_expression_that_cannot_be_read_is_refused_with_what_is_wrong_and_whe
 @pytest.mark.parametrize("expression", ["x*", "^", r"\b", "a|$", "()"])
 @pytest.mark.parametrize("tokens", [["ab", "cd"], ["a", "b"]])
 def test_an_expression_that_fits_empty_text_is_refused(expression, tokens):
-    with pytest.raises(BadParameterError, match="fits text; this one also fits none, as in 0"):
+    with pytest.raises(BadParameterError, match="fits text; this one also fits none, as in [01]"):
         corpus(tokens).find(expression, 5, "regex")
 
 

@@ -26,6 +26,14 @@ def test_a_source_distribution_holds_what_it_is_built_from_and_nothing_that_is_m
     with tarfile.open(archive) as files:
         held = {name.partition("/")[2] for name in files.getnames()}
     needed = ["client/package-lock.json", "client/index.html", "client/vite.config.ts", "client/tsconfig.json"]
-    needed += ["lstm_server.yaml", "setup.py", "constraints.txt", "Makefile", "data/py.typed", "docs/lstmvis.md"]
+    needed += [
+        "lstm_server.yaml",
+        "setup.py",
+        "constraints.txt",
+        "Makefile",
+        "data/py.typed",
+        "data/annotators/text.py",
+        "docs/lstmvis.md",
+    ]
     assert held >= {*needed, "tests/conftest.py", "client/src/main.ts", "client/src/style/base.css", "LICENSE"}
     assert not [name for name in held if "node_modules" in name]

@@ -1,5 +1,5 @@
 /** The range and its zero constraints as bars under the words, with handles at their ends. */
-import { add, button, formatCount } from "../dom";
+import { add, button, element, formatCount } from "../dom";
 import type { Model } from "../model";
 import {
   constrain,
@@ -164,7 +164,9 @@ export const brushView: View = (parent, emit) => {
     if (!range) return;
     drawLength(range);
     off.forEach((bar, i) => {
-      bar.textContent = constraints[i] * model.layout.columnWidth < WRITTEN ? "" : "off";
+      const written = constraints[i] * model.layout.columnWidth >= WRITTEN;
+      if (written === bar.childElementCount > 0) return;
+      bar.replaceChildren(...(written ? [element("span", {}, "off")] : []));
     });
     place(off[0], model, range.from - constraints[0], range.from - 1);
     place(off[1], model, range.to + 1, range.to + constraints[1]);

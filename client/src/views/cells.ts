@@ -17,7 +17,7 @@ import {
 import type { Emit, Store } from "../store";
 import { cellName, type Render } from "./view";
 
-/** So many chips are shown before all of them are asked for. */
+/** So many chips are made before all of them are asked for; as many are seen as there is room for on a line. */
 const FIRST_CHIPS = 60;
 
 type History = Pick<Store, "undo" | "redo" | "canUndo" | "canRedo">;
@@ -34,7 +34,7 @@ export function cells(parent: HTMLElement, emit: Emit, history: History, now: ()
       opened = !opened;
       draw();
     },
-    { class: "quiet" },
+    { class: "quiet more-chips" },
   );
   const adder = add(chosen, "form", { class: "adder" });
   const added = add(adder, "input", {
@@ -57,7 +57,8 @@ export function cells(parent: HTMLElement, emit: Emit, history: History, now: ()
     title: "Undo the last step (u, Ctrl Z)",
   });
   const takenOut = element("span", { class: "taken-out" });
-  const backButton = button("bring back", () => emit(bringBack), { class: "quiet" });
+  const outCount = add(takenOut, "span");
+  takenOut.append(button("bring back", () => emit(bringBack), { class: "quiet" }));
   const redoButton = button("redo", history.redo, {
     class: "quiet",
     title: "Do again what was undone (Ctrl Y)",
@@ -158,7 +159,9 @@ export function cells(parent: HTMLElement, emit: Emit, history: History, now: ()
     undoButton.disabled = !history.canUndo();
     redoButton.disabled = !history.canRedo();
     if (settingsChanged(state.threshold, state.constraints, state.sides, model.thresholds)) show(model);
-    if (changed(selected, model.takenOut, hues, settled, pinned, range, hover.cell, model.cells)) draw();
+    const { width } = model.layout;
+    if (changed(selected, model.takenOut, hues, settled, pinned, range, hover.cell, model.cells, width))
+      draw();
   };
 
   function draw(): void {
@@ -176,15 +179,12 @@ export function cells(parent: HTMLElement, emit: Emit, history: History, now: ()
       ? "Let the cells follow the range again"
       : "Keep these cells while the range moves on";
     pinButton.classList.toggle("pressed", pinned !== null);
-    pinButton.hidden = selected.length === 0 && !pinned;
-    clearButton.hidden = idle;
+    // Each keeps its place while there is nothing for it to do, so that the others keep theirs.
+    pinButton.style.visibility = selected.length === 0 && !pinned ? "hidden" : "";
+    clearButton.style.visibility = idle ? "hidden" : "";
     takenOut.hidden = model.takenOut === 0;
-    takenOut.replaceChildren(`${model.takenOut} taken out`, backButton);
+    outCount.textContent = `${model.takenOut} taken out`;
     const shown = opened ? selected : selected.filter((id, i) => i < FIRST_CHIPS || id === hover.cell);
-    moreButton.hidden = selected.length <= FIRST_CHIPS;
-    moreButton.textContent = opened ? "fewer" : `+${formatCount(selected.length - FIRST_CHIPS)}`;
-    moreButton.title = opened ? "Show only the first cells" : `Show all ${counted(selected.length, "cell")}`;
-    moreButton.setAttribute("aria-expanded", String(opened));
     chips.classList.toggle("opened", opened);
     select(chips)
       .selectAll<HTMLButtonElement, number>("button")
@@ -206,6 +206,19 @@ export function cells(parent: HTMLElement, emit: Emit, history: History, now: ()
         const below = above + this.offsetHeight - chips.clientHeight;
         chips.scrollTop += Math.min(above, Math.max(0, below));
       });
+    drawMore();
+  }
+
+  /** Says how many cells have no room on the line, and shows them all. */
+  function drawMore(): void {
+    const { selected } = model;
+    const made = [...chips.querySelectorAll("button")];
+    const below = made.findIndex((chip) => chip.offsetTop > made[0].offsetTop);
+    const left = selected.length - (below < 0 ? made.length : below);
+    moreButton.style.visibility = left > 0 ? "" : "hidden";
+    moreButton.textContent = opened ? "fewer" : `+${formatCount(left)}`;
+    moreButton.title = opened ? "Show only the first cells" : `Show all ${counted(selected.length, "cell")}`;
+    moreButton.setAttribute("aria-expanded", String(opened));
   }
 }
 

@@ -6,7 +6,7 @@ import type { Model } from "../model";
 import { groupsOf, titleOf } from "../sources";
 import { moveTo, openSource, panBy } from "../state";
 import type { Emit } from "../store";
-import { clarified, usable, workingFirst } from "./projects";
+import { clarified, mainLink, usable, workingFirst } from "./projects";
 import type { Render } from "./view";
 
 /** With more sources than this the menu has a heading for each layer. */
@@ -30,9 +30,10 @@ export function header(
   add(brand, "a", { href: "./", class: "brand", title: "All projects" }, "lstmvis");
   const projects = add(root, "select", { class: "title", "aria-label": "Project" });
   const sources = add(root, "select", { class: "source", "aria-label": "Source" });
-  projects.addEventListener("change", () =>
-    location.assign(`?${new URLSearchParams({ project: projects.value })}`),
-  );
+  projects.addEventListener("change", () => {
+    const entry = model.entries?.find((entry) => entry.project === projects.value);
+    if (entry) location.assign(mainLink(entry));
+  });
   sources.addEventListener("change", () => emit(openSource(sources.value), "jump"));
 
   const place = add(root, "form", { class: "position" });

@@ -6,10 +6,10 @@
  */
 import { range } from "d3-array";
 import { select } from "d3-selection";
-import { agreementOf } from "../agreement";
-import { add, element } from "../dom";
+import { type Agreement, agreementOf } from "../agreement";
+import { add, button, element, setAttribute } from "../dom";
 import { locate } from "../drag";
-import { type Encoding, encodingsOf, explained, type Mark, masked, valueAt } from "../encoding";
+import { type Encoding, encodingsOf, explained, type Mark, masked, type Value, valueAt } from "../encoding";
 import { ROW_HEIGHT } from "../layout";
 import type { MatchAnswer } from "../loader";
 import { memo, watch } from "../memo";
@@ -38,27 +38,56 @@ export const heatmaps: View = (parent, emit) => {
   const encode = memo(encodingsOf);
   let model: Model;
   let encodings: ReadonlyMap<string, Encoding>;
+  const agreements = new Map<string, Agreement | null>();
 
   function newPanel({ dim, name }: Panel): HTMLElement {
     const title = element("button", { type: "button", class: "map-title" });
     title.addEventListener("click", () => emit(project(dim)));
+    const figure = button("", () => seekException(panel, dim), { class: "quiet figure" });
+    const agreement = element("div", { class: "agreement" }, element("span", { class: "most" }), figure);
     const canvas = element("canvas", { role: "img" });
     canvas.addEventListener("pointermove", (event) => explain(event, canvas, dim));
     canvas.addEventListener("pointerleave", () => {
       hideTooltip();
       emit(point({ rank: null }), "live");
     });
-    return element(
+    const panel = element(
       "section",
       { class: "map", "data-view": "heatmap", "data-name": name },
       element(
         "div",
         { class: "map-head" },
-        element("div", { class: "map-name" }, title, element("div", { class: "agreement" })),
+        element("div", { class: "map-name" }, title, agreement),
         element("div", { class: "legend" }),
       ),
-      element("div", { class: "map-field" }, canvas, element("div", { class: "hairline" })),
+      element(
+        "div",
+        { class: "map-field" },
+        canvas,
+        element("div", { class: "hairline" }),
+        element("div", { class: "map-row" }),
+      ),
     );
+    return panel;
+  }
+
+  /** Points at the next match with another label inside its range than most have, and brings it into view. */
+  function seekException(panel: HTMLElement, dim: string): void {
+    const { matches, state } = model;
+    const most = agreements.get(dim)?.disputed;
+    if (!matches || most == null) return;
+    const encoding = encodings.get(dim) as Encoding;
+    const ranks = list(matches)
+      .filter((row) =>
+        valuesIn(dim, row, matches).some((value) => (encoding.mark(value)?.text ?? most) !== most),
+      )
+      .map(({ rank }) => rank);
+    const here = state.hover.rank ?? -1;
+    const rank = ranks.find((rank) => rank > here) ?? ranks[0];
+    emit(point({ rank }), "live");
+    const mark = panel.querySelector(".map-row") as HTMLElement;
+    markRow(mark, rank);
+    mark.scrollIntoView({ block: "center", inline: "nearest" });
   }
 
   function explain(event: PointerEvent, canvas: HTMLCanvasElement, dim: string): void {
@@ -110,21 +139,42 @@ export const heatmaps: View = (parent, emit) => {
     title.textContent = encoding.name;
     title.setAttribute("aria-pressed", String(state.projected === dim));
     const agreement = agreementOn(dim, rows, answer, encoding);
-    const figure = panel.querySelector(".agreement") as HTMLElement;
-    figure.title = agreement?.sentence ?? "";
-    const width = layout.mapColumns * layout.mapCell;
-    figure.hidden = width < FIGURE_ROOM;
-    figure.replaceChildren(
-      element("span", { class: "most" }, (width >= LABEL_ROOM && agreement?.label) || ""),
-      element("span", { class: "figure" }, agreement?.figure ?? ""),
-    );
+    agreements.set(dim, agreement);
+    drawAgreement(panel.querySelector(".agreement") as HTMLElement, agreement);
     title.title = [`Colour the words by ${encoding.name}.`, agreement?.sentence].filter(Boolean).join("\n");
     const legend = panel.querySelector(".legend") as HTMLElement;
     drawLegend(legend, encoding, explained(encoding, met), layout.mapColumns * layout.mapCell);
   }
 
+  function drawAgreement(target: HTMLElement, agreement: Agreement | null): void {
+    const width = model.layout.mapColumns * model.layout.mapCell;
+    target.hidden = width < FIGURE_ROOM || !agreement;
+    if (!agreement) return;
+    const { label, figure, sentence, disputed } = agreement;
+    target.title = sentence;
+    (target.querySelector(".most") as HTMLElement).textContent = width >= LABEL_ROOM ? label : "";
+    const seek = target.querySelector("button") as HTMLButtonElement;
+    seek.textContent = figure;
+    seek.disabled = disputed === null;
+    const way = `the next match that is not ${disputed} all through`;
+    setAttribute(seek, "title", disputed === null ? null : `${sentence}\nA click leads to ${way}.`);
+    setAttribute(seek, "aria-label", disputed === null ? null : `${label} ${figure}, ${way}`);
+  }
+
+  /** Puts a mark over the row of a match, if that is listed. */
+  function markRow(mark: HTMLElement, rank: number): void {
+    mark.hidden = !(rank >= 0 && rank < (model.matches?.matches.rankingDetail.length ?? 0));
+    mark.style.top = `${Math.max(0, rank) * ROW_HEIGHT}px`;
+  }
+
   return (next) => {
     model = next;
+    draw();
+    const rank = model.state.hover.rank ?? -1;
+    for (const mark of root.querySelectorAll<HTMLElement>(".map-row")) markRow(mark, rank);
+  };
+
+  function draw(): void {
     const { state, layout, matches, tracks, annotations, theme } = model;
     root.dataset.stale = String(model.outdated);
     if (!changed(matches, layout, state.projected, state.masked, tracks, annotations, theme)) return;
@@ -143,19 +193,22 @@ export const heatmaps: View = (parent, emit) => {
       .each(function ({ dim }) {
         if (matches) drawPanel(this, dim, matches);
       });
-  };
+  }
 };
 
 /** How far the matches agree on what lies inside their ranges, as far as their context reaches. */
-function agreementOn(dim: string, rows: readonly Row[], { matches }: MatchAnswer, encoding: Encoding) {
-  const context = matches.positionDetail;
-  let whole = true;
-  const values = rows.flatMap(({ rank, from, to, origin }) => {
-    const steps = context.cell_count?.[rank].length ?? 0;
-    if (to - origin >= steps) whole = false;
-    return range(from - origin, Math.min(to - origin + 1, steps)).map((step) =>
-      valueAt(context, dim, rank, step),
-    );
-  });
+function agreementOn(dim: string, rows: readonly Row[], answer: MatchAnswer, encoding: Encoding) {
+  const whole = rows.every(({ rank, to, origin }) => to - origin < stepsOf(answer, rank));
+  const values = rows.flatMap((row) => valuesIn(dim, row, answer));
   return agreementOf(values, rows.length, whole, encoding);
 }
+
+/** The values inside the range of a match, as far as its context reaches. */
+function valuesIn(dim: string, { rank, from, to, origin }: Row, answer: MatchAnswer): Value[] {
+  return range(from - origin, Math.min(to - origin + 1, stepsOf(answer, rank))).map((step) =>
+    valueAt(answer.matches.positionDetail, dim, rank, step),
+  );
+}
+
+const stepsOf = ({ matches }: MatchAnswer, rank: number): number =>
+  matches.positionDetail.cell_count?.[rank].length ?? 0;

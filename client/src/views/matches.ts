@@ -2,14 +2,15 @@
 import { rgb } from "d3-color";
 import { interpolateRgb } from "d3-interpolate";
 import { toQuery } from "../address";
+import type { Matches } from "../api";
 import { add, button, counted, element, formatCount, setAttribute } from "../dom";
 import { type Encoding, encodingsOf, masked, type Value, valueAt } from "../encoding";
 import { GUTTER, type Layout, ROW_HEIGHT } from "../layout";
-import { numbersOf } from "../lengths";
+import { type Lengths, numbersOf, written } from "../lengths";
 import type { MatchAnswer } from "../loader";
 import { memo, watch } from "../memo";
 import type { Model } from "../model";
-import { CELL_COUNT, dimOf, follow, MAX_LIMIT, point, type Range, setLimit } from "../state";
+import { CELL_COUNT, dimOf, follow, keepLengths, MAX_LIMIT, point, type Range, setLimit } from "../state";
 import type { Emit } from "../store";
 import type { Theme } from "../theme";
 import { visible } from "../tokens";
@@ -102,6 +103,9 @@ export function matches(parent: HTMLElement, emit: Emit, again: () => void): Ren
     { class: "gutter match-facts" },
     ...COLUMNS.map(([name, title]) => element("span", { title }, name)),
   );
+  const filter = add(head, "div", { class: "filter" });
+  const kept = add(filter, "span", { role: "status" });
+  filter.append(button("×", () => emit(keepLengths(null)), { class: "quiet", "aria-label": "All lengths" }));
   const rows = add(root, "div", { role: "list", "aria-label": "Matches" });
   const more = button("Show more", () => emit(setLimit(2 * model.state.limit)), { class: "more" });
   root.append(more);
@@ -110,6 +114,7 @@ export function matches(parent: HTMLElement, emit: Emit, again: () => void): Ren
   const lines: Line[] = [];
   const layoutChanged = watch();
   const patternChanged = watch();
+  const filterChanged = watch();
   const list = memo(rowsOf);
   const encode = memo(encodingsOf);
   const paint = memo(paintingOf);
@@ -213,9 +218,19 @@ export function matches(parent: HTMLElement, emit: Emit, again: () => void): Ren
     return true;
   }
 
+  /** Says which lengths are listed, and how many matches have them; the totals above are of all lengths. */
+  function drawFilter(): void {
+    const { matches, state } = model;
+    const shown = matches && state.lengths;
+    filter.hidden = !shown;
+    kept.textContent = shown ? `${written(shown)}: ${keptOf(matches.matches, shown)}` : "";
+    kept.title = kept.textContent;
+  }
+
   return (next) => {
     model = next;
     const { state, layout, matches: answer, theme, tracks, annotations, standIn } = model;
+    if (filterChanged(answer, state.lengths)) drawFilter();
     root.dataset.stale = String(model.outdated);
     // Links wait for the answer: while somebody drags, nobody follows one.
     if (!model.outdated) address = toQuery(state);
@@ -258,6 +273,12 @@ export function endOf({ matches, query }: MatchAnswer): string {
   if (any <= listed) return "";
   const whole = all === any ? "" : `, ${formatCount(all)} of them with all cells`;
   return `The first ${formatCount(listed)} of ${formatCount(any)} matches${whole}; no more can be listed.`;
+}
+
+function keptOf(matches: Matches, lengths: Lengths): string {
+  const { all, any } = numbersOf(matches, lengths);
+  if (matches.counts.length === 2) return counted(all, "match", "matches");
+  return `${formatCount(all)} with all, ${formatCount(any)} with any`;
 }
 
 /** Names what was matched: all of a query but how many matches are listed and what is said of each. */

@@ -135,12 +135,15 @@ export function notice(parent: HTMLElement, emit: Emit, retry: () => void): Rend
           offer([[`Lower the threshold to ${reason.threshold}`, setThreshold(reason.threshold)]]),
         );
         break;
-      case "range":
+      case "range": {
+        const { from, to } = reason.range;
+        const first = to === from ? "the first" : `the first ${formatCount(to - from + 1)}`;
         say(
-          `No cell fits all of ${counted(lengthOf(state), "position")}, but ${counted(reason.cells, "cell")} would fit the first ${formatCount(reason.range.to - reason.range.from + 1)}.`,
-          offer([["Shorten the range", moveEnd("to", reason.range.to)]]),
+          `No cell fits all ${counted(lengthOf(state), "position")}, but ${counted(reason.cells, "cell")} would fit ${first} of them.`,
+          offer([["Shorten the range", moveEnd("to", to)]]),
         );
         break;
+      }
       case "all":
         say(
           "No cell fits, at no threshold and for no shorter range from here. Try another place, or fewer steps before and after.",

@@ -20,6 +20,8 @@ const MOST_LINES = 1024;
 /** How near to a line the pointer has to be, and how far it moves in a drag at least; pixels. */
 const NEAR = 8;
 const DRAGGED = 4;
+/** How far a number of the axis is from the threshold at least, whose handle would cover it else. */
+const COVERED = 14;
 /** Room above and below the extreme values. */
 const MARGIN = 8;
 /** The room that the name of a cell takes right of and above its place, at most. */
@@ -39,6 +41,7 @@ export const plot: View = (parent, emit) => {
 
   const activations = memo(activationsOf);
   const quantiles = memo((_states: States) => new Map<number, number[]>());
+  const axisChanged = watch();
   const backChanged = watch();
   const frontChanged = watch();
   let model: Model;
@@ -53,6 +56,14 @@ export const plot: View = (parent, emit) => {
     context.lineWidth = 0.6;
     context.globalAlpha = Math.max(0.06, Math.min(1, 30 / cells));
     for (let cell = 0; cell < cells; cell++) drawLine(context, curves, cell);
+  }
+
+  function drawAxis(y: Curves["y"]): void {
+    axis
+      .attr("transform", `translate(${GUTTER - 8},0)`)
+      .call(axisLeft<number>(y).ticks(5).tickSize(4))
+      .selectAll<SVGGElement, number>(".tick")
+      .attr("display", (value) => (Math.abs(y(value) - y(model.state.threshold)) < COVERED ? "none" : null));
   }
 
   /** The more lines, the thinner and the paler; the one that is pointed at stands out from any number. */
@@ -140,8 +151,8 @@ export const plot: View = (parent, emit) => {
     column.hidden = state.hover.pos === null;
     if (state.hover.pos !== null) place(column, model, state.hover.pos, state.hover.pos);
 
+    if (axisChanged(domain, height, state.threshold)) drawAxis(y);
     if (backChanged(state.pos, layout, window, domain, theme, height)) {
-      axis.attr("transform", `translate(${GUTTER - 8},0)`).call(axisLeft(y).ticks(5).tickSize(4));
       const context = prepare(back, width, height);
       if (curves) drawBack(context, curves);
     }

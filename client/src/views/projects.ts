@@ -25,7 +25,10 @@ const STEPS = [
 export function projects(parent: HTMLElement, entries: readonly Entry[]): void {
   const root = add(parent, "div", { class: "projects" });
   const first = entries.find(usable);
-  const begin = first && (entries.find((entry) => usable(entry) && /paren/i.test(entry.info.name)) ?? first);
+  const begin =
+    entries.find((entry) => usable(entry) && /paren/i.test(entry.info.name)) ??
+    entries.find((entry) => usable(entry) && entry.info.opening) ??
+    first;
   add(root, "p", { class: "lead" }, "See what the hidden state of a sequence model does.");
   // Who has many projects knows, and wants to see them.
   if (entries.length <= MANY) {
@@ -42,8 +45,9 @@ export function projects(parent: HTMLElement, entries: readonly Entry[]): void {
       "p",
       { class: "begin" },
       "New here? Begin with ",
-      element("a", { href: linkTo(begin, begin.info.states.types[0]) }, begin.info.name),
-      ` and drag over some ${hasWords(begin.info) ? "words" : "of its steps"}.`,
+      element("a", { href: mainLink(begin) }, begin.info.name),
+      begin.info.opening ? ", where something is selected already," : "",
+      ` and drag over ${begin.info.opening ? "other" : "some"} ${hasWords(begin.info) ? "words" : "of its steps"}.`,
     );
   } else if (entries.length === 0) {
     add(
@@ -136,9 +140,15 @@ export const clarified = ({ project, info }: Entry, entries: readonly Entry[]): 
 
 function card(entry: Entry, id: string): HTMLElement {
   const { info, project } = entry;
-  const root = element("li", { class: "card", "data-project": project }, element("h2", {}, info.name));
+  const start = usable(entry) && info.opening ? mainLink(entry) : null;
+  const title = start ? element("a", { class: "main", href: start }, info.name) : info.name;
+  const root = element("li", { class: "card", "data-project": project }, element("h2", {}, title));
   if (id) add(root, "p", { class: "faint" }, id);
   if (info.description && info.description !== info.name) root.append(description(info.description));
+  if (start) {
+    const label = `Start here: the prepared view of ${info.name}`;
+    add(root, "a", { class: "start", href: start, "aria-label": label }, "Start here");
+  }
   if (info.error) {
     add(root, "p", { class: "problem", role: "note" }, info.error);
     add(root, "p", { class: "faint" }, element("code", {}, "lstmvis doctor DIR"), " says what to change.");
@@ -256,6 +266,12 @@ function indexOf({ indexing, index_error: problem }: Source): string {
   if (indexing === undefined) return "";
   return `index for matching: ${Math.round(100 * indexing)} %, the rest works meanwhile`;
 }
+
+/** To the view with which a project opens, else to its beginning. */
+export const mainLink = ({ project, info }: Entry): string => {
+  const query = new URLSearchParams({ project });
+  return info.opening ? `?${query}&${info.opening}` : `?${query}`;
+};
 
 const linkTo = ({ project }: Entry, source: Source): string =>
   `?${new URLSearchParams({ project, source: sourceName(source) })}`;

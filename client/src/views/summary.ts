@@ -1,10 +1,10 @@
 /** Above the matches: how many there are, and which of them are listed. */
 import type { Matches } from "../api";
-import { add, button, counted, element, formatCount } from "../dom";
-import { type Lengths, numbersOf, written } from "../lengths";
+import { add, counted, element, formatCount } from "../dom";
+import { numbersOf } from "../lengths";
 import { watch } from "../memo";
 import type { Model } from "../model";
-import { keepLengths, type LengthRule, setLengthRule, toggleMask } from "../state";
+import { type LengthRule, setLengthRule, toggleMask } from "../state";
 import { histogram } from "./histogram";
 import type { View } from "./view";
 
@@ -43,7 +43,6 @@ export const summary: View = (parent, emit) => {
   );
   mask.addEventListener("click", () => emit(toggleMask));
   const drawHistogram = histogram(root, emit);
-  const filter = add(root, "span", { class: "filter", role: "status" });
   const changed = watch();
 
   return (model: Model) => {
@@ -52,21 +51,15 @@ export const summary: View = (parent, emit) => {
     drawHistogram(model);
     root.dataset.busy = String(model.stale("matches"));
     totals.dataset.stale = String(model.outdated);
-    const maskable = model.tracks.length > 0 && model.selected.length > 0;
-    if (!changed(matches, state.lengthRule, state.lengths, state.masked, maskable)) return;
+    const any = model.selected.length > 0;
+    const maskable = any && model.tracks.length > 0;
+    if (!changed(matches, state.lengthRule, state.masked, any, maskable)) return;
+    rule.hidden = !any;
     mask.setAttribute("aria-checked", String(state.masked));
     mask.hidden = !maskable;
     for (const input of rule.querySelectorAll("input")) input.checked = input.value === state.lengthRule;
     totals.textContent = matches ? totalsOf(matches.matches) : "";
     totals.title = totals.textContent;
-    filter.replaceChildren();
-    if (matches && state.lengths) {
-      const kept = `${keptOf(matches.matches, state.lengths)}, of ${written(state.lengths)}`;
-      filter.append(
-        element("span", { title: kept }, kept),
-        button("×", () => emit(keepLengths(null)), { class: "quiet", "aria-label": "All lengths" }),
-      );
-    }
   };
 };
 
@@ -75,12 +68,4 @@ function totalsOf(matches: Matches): string {
   const { all, any } = numbersOf(matches, null);
   if (cells === 1) return counted(all, "match", "matches");
   return `${counted(all, "match", "matches")} with all ${formatCount(cells)} cells · ${formatCount(any)} with any`;
-}
-
-/** How many matches have the lengths that are kept; the totals are of all lengths. */
-function keptOf(matches: Matches, lengths: Lengths): string {
-  const cells = matches.counts.length - 1;
-  const { all, any } = numbersOf(matches, lengths);
-  if (cells === 1) return counted(all, "match", "matches");
-  return `${formatCount(all)} with all ${formatCount(cells)} cells, ${formatCount(any)} with any`;
 }

@@ -50,7 +50,7 @@ export function threshold(parent: HTMLElement, lane: HTMLElement, emit: Emit) {
     y = scale;
     const { state, thresholds } = model;
     line.style.top = `${y(state.threshold)}px`;
-    handle.textContent = String(state.threshold);
+    handle.textContent = String(state.threshold).replace("-", "\u2212");
     line.setAttribute("aria-valuenow", String(state.threshold));
     line.setAttribute("aria-valuemin", String(thresholds.min));
     line.setAttribute("aria-valuemax", String(thresholds.max));

@@ -1,0 +1,56 @@
+"""What the opening views show: the figures of every project below DIR that has one.
+
+    python benchmarks/findings.py DIR
+
+Each row is a view: what is brushed, how many cells that selects, how many matches there are with all of them, and of
+the 50 best but for the brushed range: how many begin differently, and the shares that have the annotation of the view,
+at all of their positions and by position; each against all ranges of the corpus of the same lengths, and those that
+begin with the same tokens. The annotation's label is that of the brushed range. `server/evidence.py` defines all of it.
+"""
+
+import argparse
+from pathlib import Path
+
+from lstmvis.data.errors import LstmvisError
+from lstmvis.data.project import Project
+from lstmvis.server.library import find_projects
+from lstmvis.server.opening import Opening, present_opening
+
+HEAD = "{:18} {:34} {:34} {:>5} {:>9} {:>6} {:>24} {:>24} {:>8}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("directory", type=Path, metavar="DIR")
+    options = parser.parse_args()
+    print(" " * 113 + "matches / corpus / same first token")
+    print(HEAD.format("project", "about", "brushed", "cells", "with all", "begin", "whole", "positions", "p-value"))
+    for name, directory in find_projects(options.directory):
+        project = Project(directory)
+        if project.opening is None:
+            continue
+        try:
+            print(row(name, project, present_opening(project)), flush=True)
+        except LstmvisError as error:  # such as a view of another kind of annotation
+            print(f"{name}: {error}")
+
+
+def row(name: str, project: Project, shown: Opening) -> str:
+    evidence = shown.evidence
+    shares = [" / ".join(f"{share:6.1%}" for share in measure) for measure in (evidence.whole, evidence.positions)]
+    figures = (shown.cells, f"{shown.complete:,}", evidence.texts, *shares, f"{evidence.p_value:.0e}")
+    return HEAD.format(name[:18], shown.about[:34], brushed(project, shown)[:34], *figures)
+
+
+def brushed(project: Project, shown: Opening) -> str:
+    first, last = shown.view.range or (0, -1)
+    if project.words is None:
+        return f"{first} to {last}"
+    words = project.words.decode(project.words.ids.integers(first, last + 1))
+    if project.words.dictionary and project.words.dictionary.of_characters:
+        return repr("".join(words))
+    return " ".join(words)
+
+
+if __name__ == "__main__":
+    main()

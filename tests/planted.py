@@ -1,0 +1,54 @@
+"""Projects of which one knows what is in them: an annotation, and cells that are on where it has a value, or at random.
+
+The tokens tell nothing about the annotation.
+"""
+
+import json
+
+import numpy as np
+
+from tests.project_directory import write_directory
+
+STEPS, CELLS = 20_000, 12
+PLANTED = [2, 5, 9, 11]
+WORDS = [f"word{number}" for number in range(30)]
+
+
+def lasting(chance):
+    """A cell that is on or off for some steps at a time, at random."""
+    lengths = chance.integers(1, 7, STEPS)
+    return np.repeat(chance.normal(0, 1.5, STEPS), lengths)[:STEPS].astype(np.float32)
+
+
+def write_planted(directory, planted=True, seed=3, **sections):
+    """`states::planted` has the cells, `states::noise` none of them; `phrase` is the annotation, of IN and OUT."""
+    chance = np.random.default_rng(seed)
+    lengths = np.stack([chance.integers(3, 9, STEPS), chance.integers(2, 6, STEPS)], axis=1).ravel()
+    inside = np.repeat(np.arange(len(lengths)) % 2, lengths)[:STEPS]  # OUT of 3 to 8 words, IN of 2 to 5
+    noise = np.stack([[lasting(chance) for _ in range(CELLS)] for _ in range(2)]).transpose(0, 2, 1)
+    states = noise[0].copy()
+    states[:, PLANTED] = np.where(inside == 1, 2, -2)[:, None] + chance.normal(0, 0.25, (STEPS, len(PLANTED)))
+    arrays = {
+        "states.hdf5": {"planted": states if planted else noise[0], "noise": noise[1]},
+        "train.hdf5": {"ids": chance.integers(0, len(WORDS), STEPS), "phrase": inside},
+    }
+    config = {
+        "name": "Planted",
+        "files": {"states": "states.hdf5", "train": "train.hdf5", "words": "words.json", "labels": "labels.json"},
+        "word_sequence": {"file": "train", "path": "ids", "dict_file": "words"},
+        "states": {
+            "file": "states",
+            "types": [{"type": "cell", "layer": 1, "path": path} for path in ("noise", "planted")],
+        },
+        "meta": {
+            "phrase": {
+                "file": "train",
+                "path": "phrase",
+                "dict": "labels",
+                "vis": {"type": "discrete", "range": "dict"},
+            }
+        },
+        **sections,
+    }
+    texts = {"words.json": json.dumps(WORDS), "labels.json": json.dumps(["OUT", "IN"])}
+    return write_directory(directory, config, arrays, texts)

@@ -1,0 +1,175 @@
+from itertools import pairwise, product
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lstmvis.data.project import Project
+from lstmvis.server.evidence import MOST_MATCHES, EvidenceError, Value, chance_of, find_value, labels_over, weigh
+from lstmvis.server.matching import Match
+from tests.project_directory import write_directory
+
+
+def match(first, last):
+    return Match(first, last - first + 1, 1, 1, 1)
+
+
+@st.composite
+def corpora(draw):
+    """Which positions carry a value, their tokens, where sequences start, and ranges inside them as matches."""
+    steps = draw(st.integers(1, 30))
+    carries = draw(st.lists(st.booleans(), min_size=steps, max_size=steps))
+    tokens = draw(st.lists(st.integers(-1, 3), min_size=steps, max_size=steps))
+    later = draw(st.none() | st.sets(st.integers(1, steps + 3), max_size=3))
+    starts = [] if later is None else [0, *sorted(later)]
+    bounds = [*(starts or [0]), steps]
+    ranges = [
+        (first, last)
+        for begin, end in pairwise(bounds)
+        for first in range(begin, min(end, steps))
+        for last in range(first, min(end, steps))
+    ]
+    matches = draw(st.lists(st.sampled_from(ranges), min_size=1, max_size=8, unique_by=lambda it: it[0]))
+    return carries, tokens, starts, matches
+
+
+def naive(carries, tokens, starts, ranges):
+    """Per match and measure: what it carries, and what ranges of its length do, all and those with its first token."""
+    steps = len(carries)
+    sequence = [sum(start <= t for start in starts) for t in range(steps)]
+
+    def measures(first, last):
+        inside = carries[first : last + 1]
+        return all(inside), sum(inside) / len(inside)
+
+    rows = []
+    for first, last in ranges:
+        length = last - first + 1
+        others = [t for t in range(steps - length + 1) if sequence[t] == sequence[t + length - 1]]
+        same = [t for t in others if tokens[t] == tokens[first]]
+        expected = [np.mean([measures(t, t + length - 1) for t in among], axis=0) for among in (others, same)]
+        rows.append([measures(first, last), *expected])
+    return np.array(rows, float)  # matches x (itself, corpus, same token) x (whole, positions)
+
+
+def naive_chance(least, chances):
+    outcomes = product([0, 1], repeat=len(chances))
+    return sum(
+        np.prod([chance if happens else 1 - chance for chance, happens in zip(chances, outcome, strict=True)])
+        for outcome in outcomes
+        if sum(outcome) >= least
+    )
+
+
+def stretch_of(carries, starts, position):
+    begin = position
+    while begin > 0 and carries[begin - 1] == carries[position] and begin not in starts:
+        begin -= 1
+    return begin
+
+
+@given(corpora())
+def test_the_figures_are_those_of_counting_every_range(corpus):
+    carries, tokens, starts, ranges = corpus
+    value = Value(np.array(carries), np.array(tokens), np.array(starts, np.int64))
+    evidence = weigh(value, [match(*it) for it in ranges], (99, 99), lead=2)
+    rows = naive(carries, tokens, starts, ranges)
+    assert evidence.matches == len(ranges)
+    np.testing.assert_allclose(evidence.whole, rows[:, :, 0].mean(axis=0))
+    np.testing.assert_allclose(evidence.positions, rows[:, :, 1].mean(axis=0))
+    best = {}
+    for number, (first, _) in enumerate(ranges):
+        best.setdefault(stretch_of(carries, starts, first), number)
+    apart = list(best.values())
+    assert evidence.places == len(apart)
+    expected = naive_chance(rows[apart, 0, 0].sum(), rows[apart, 2, 0])
+    assert evidence.p_value == pytest.approx(expected)
+    assert evidence.texts == len({tuple(tokens[first : min(last + 1, first + 3)]) for first, last in ranges})
+
+
+@given(st.lists(st.floats(0, 1), max_size=9), st.integers(0, 10))
+def test_a_tail_is_that_of_all_outcomes(chances, least):
+    assert chance_of(least, np.array(chances)) == pytest.approx(naive_chance(least, chances), abs=1e-12)
+
+
+def test_the_tail_of_what_is_equally_likely_is_binomial_however_small():
+    assert chance_of(50, np.full(50, 0.1)) == pytest.approx(1e-50)
+    assert chance_of(0, np.full(50, 0.1)) == 1
+
+
+def test_the_brushed_range_is_no_evidence_and_no_more_matches_than_50_are():
+    value = Value(np.arange(200) % 2 == 0, np.zeros(200, np.int64), np.zeros(0, np.int64))
+    matches = [match(t, t) for t in range(60)]
+    evidence = weigh(value, matches, (0, 0), lead=2)
+    assert evidence.matches == MOST_MATCHES
+    assert evidence.whole.matches == 0.5
+    assert weigh(value, matches[:1], (0, 0), lead=2).matches == 0
+
+
+def test_just_before_are_as_many_positions_as_the_lead():
+    value = Value(np.repeat([False, True], 10), np.zeros(20, np.int64), np.zeros(0, np.int64))
+    assert weigh(value, [match(10, 12)], (0, 0), lead=2).before == 0
+    assert weigh(value, [match(11, 12)], (0, 0), lead=2).before == 0.5
+
+
+TAGS = [0, 1, 1, 2, 0, 0, 1]
+
+
+@pytest.fixture
+def project(tmp_path):
+    words = [0, 1, 2, 1, 0, 1, 2]
+    arrays = {"a.hdf5": {"s": np.zeros((9, 2), "f4"), "tag": TAGS, "depth": TAGS, "loss": TAGS, "ids": words}}
+    by_word = {"a.hdf5": {**arrays["a.hdf5"], "kind": [0, 1, 0]}}
+    discrete = {"type": "discrete", "range": "dict"}
+    config = {
+        "files": {"a": "a.hdf5", "tags": "tags.json"},
+        "word_sequence": {"file": "a", "path": "ids"},
+        "states": {"file": "a", "types": [{"path": "s"}]},
+        "meta": {
+            "tag": {"file": "a", "path": "tag", "dict": "tags", "vis": discrete},
+            "kind": {"file": "a", "path": "kind", "dict": "tags", "index": "word_sequence", "vis": discrete},
+            "depth": {"file": "a", "path": "depth", "vis": {"type": "discrete", "range": "0...3"}},
+            "loss": {"file": "a", "path": "loss", "vis": {"type": "scalar", "range": [0, 1]}},
+        },
+    }
+    return Project(write_directory(tmp_path / "p", config, by_word, {"tags.json": '["x", "y", "z, or not"]'}))
+
+
+@pytest.mark.parametrize(
+    ("annotation", "labels", "carrying"),
+    [
+        ("tag", ["y"], [1, 2, 6]),
+        ("tag", ["y", "z, or not"], [1, 2, 3, 6]),
+        ("depth", ["0"], [0, 4, 5]),
+        ("depth", ["1", "2"], [1, 2, 3, 6]),
+        ("kind", ["y"], [1, 3, 5]),
+    ],
+)
+def test_positions_carry_a_value_by_its_label_and_none_does_beyond_the_annotation(
+    project, annotation, labels, carrying
+):
+    value = find_value(project, 9, annotation, labels)
+    assert np.flatnonzero(value.carries).tolist() == carrying
+    assert value.tokens.tolist() == [0, 1, 2, 1, 0, 1, 2, -1, -1]
+
+
+def test_the_labels_of_a_range_are_told_in_their_order(project):
+    assert labels_over(project, "tag", 1, 4) == ["y", "z, or not", "x"]
+    assert labels_over(project, "depth", 3, 8) == ["2", "0", "1"]
+
+
+@pytest.mark.parametrize(
+    ("annotation", "labels", "said"),
+    [
+        ("tga", ["x"], "The annotation 'tga' is not there; discrete ones are: tag, kind, depth."),
+        ("loss", ["x"], "The annotation 'loss' is not discrete; discrete ones are: tag, kind, depth."),
+        ("tag", ["w"], "The annotation 'tag' has no value 'w'; it has: x, y, z, or not."),
+        ("depth", ["x"], "The values of 'depth' are whole numbers, and 'x' is none."),
+        ("depth", ["7"], "No position of the annotation 'depth' has the value 7."),
+    ],
+)
+def test_a_value_that_there_is_not_is_told_with_those_that_there_are(project, annotation, labels, said):
+    with pytest.raises(EvidenceError) as error:
+        find_value(project, 9, annotation, labels)
+    assert str(error.value) == said
