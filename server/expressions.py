@@ -89,8 +89,9 @@ class Expression:
         resume = base = 0  # bytes
         for begin in range(0, count, PIECE):
             stop = min(begin + PIECE, count)
-            # One token more than the longest, so that its gap is there to be found too: it may be empty itself.
-            ends = base + np.cumsum(text.sizes[begin : min(stop + LONGEST + 1, count)].astype(np.int64) + gap)
+            # What begins with the last gap is a place from the next token on; that it has more than the longest is seen
+            # by a gap after these, where the next token is empty.
+            ends = base + np.cumsum(text.sizes[begin : min(stop + LONGEST + 2, count)].astype(np.int64) + gap)
             starts: list[int] = []  # bytes, where something is found
             at, reach = max(base, resume), int(ends[-1]) - gap
             first_byte, base = base, int(ends[stop - begin - 1])
@@ -107,7 +108,7 @@ class Expression:
                 first = self._first(found.start(), starts, gap)
                 last = max(first, bisect_right(starts, found.end() - 1) - 1)
                 if last - first >= LONGEST:
-                    found = self.pattern.search(text.content, found.start(), starts[first + LONGEST] - gap)
+                    found = self.pattern.search(text.content, found.start(), starts[first + LONGEST])
                     if not found or self._first(found.start(), starts, gap) != first:
                         at = starts[first + 1] - gap
                         continue

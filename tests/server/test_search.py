@@ -91,7 +91,7 @@ def naive_expression(tokens, pattern, gap, longest=expressions.LONGEST):
         first = first_of(match)
         last = max(first, token_of(match.end() - 1))
         if last - first >= longest:
-            match = pattern.search(text, match.start(), starts[first + longest] - len(gap))
+            match = pattern.search(text, match.start(), starts[first + longest])
             if match is None or first_of(match) != first:
                 at = starts[first + 1] - len(gap)
                 continue
