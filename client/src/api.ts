@@ -77,15 +77,27 @@ export interface Matches {
 
 export interface Found {
   readonly index: number;
+  /** In tokens. */
+  readonly length: number;
   /** The text before what was found, that, and the text after it. */
   readonly parts: readonly [before: string, found: string, after: string];
 }
 
 /** The first of the places found, in the order of the corpus, and how many there are in all. */
 export interface Findings {
-  readonly request: { readonly q: string };
+  readonly request: FoundQuery;
   readonly total: number;
+  /** Whether that is all; else there are more, which were not counted. */
+  readonly complete: boolean;
   readonly res: readonly Found[];
+}
+
+export interface FoundQuery {
+  readonly project: string;
+  readonly q: string;
+  readonly kind: "phrase" | "regex";
+  readonly case: boolean;
+  readonly limit: number;
 }
 
 /** What every request about a source says. */
@@ -170,10 +182,8 @@ export async function fetchMatches(query: MatchQuery, signal: AbortSignal): Prom
     .results;
 }
 
-export const fetchFound = (
-  query: { project: string; q: string; limit: number },
-  signal: AbortSignal,
-): Promise<Findings> => get("search", query, signal);
+export const fetchFound = (query: FoundQuery, signal: AbortSignal): Promise<Findings> =>
+  get("search", { ...query }, signal);
 
 /** The name under which the server knows this page's matches; another for every tab, also for a duplicated one. */
 const PAGE = [...crypto.getRandomValues(new Uint8Array(12))]
@@ -197,7 +207,7 @@ export const fetchMatchesApart = (query: MatchQuery, signal: AbortSignal) =>
 export const matchAddress = (query: MatchQuery): string =>
   new URL(`${ROOT}/match?${encode({ ...query })}`, document.baseURI).href;
 
-type Value = string | number | readonly (string | number)[];
+type Value = string | number | boolean | readonly (string | number)[];
 
 async function get<T>(path: string, query: Record<string, Value>, signal: AbortSignal): Promise<T> {
   return whole((await request(path, query, signal)).json(), signal);

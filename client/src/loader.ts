@@ -91,10 +91,17 @@ export function createLoader(changed: () => void): Loader {
     wantSelection(model);
     wantMatches(model);
     const { state, info } = model;
-    const q = info?.is_searchable ? state.query : "";
+    const { text, regex, matchCase } = state.query;
+    const query = {
+      project: state.project,
+      q: text,
+      kind: regex ? "regex" : "phrase",
+      case: matchCase,
+      limit: state.foundLimit,
+    } as const;
     slots.found.want(
-      q === "" ? null : JSON.stringify([state.project, q, state.foundLimit]),
-      (signal) => fetchFound({ project: state.project, q, limit: state.foundLimit }, signal),
+      info?.is_searchable && text !== "" ? JSON.stringify(query) : null,
+      (signal) => fetchFound(query, signal),
       SEARCH_PAUSE,
     );
   }

@@ -58,10 +58,18 @@ export interface State {
   readonly limit: number;
   /** What colours the words of the matches, by its name in `dims`; empty for nothing. */
   readonly projected: string;
-  readonly query: string;
+  readonly query: Query;
   /** How many of the places found are listed. */
   readonly foundLimit: number;
   readonly hover: Hover;
+}
+
+/** What is searched for, and how. */
+export interface Query {
+  readonly text: string;
+  /** Whether the text is a regular expression. */
+  readonly regex: boolean;
+  readonly matchCase: boolean;
 }
 
 export type Transition = (state: State) => State;
@@ -95,7 +103,7 @@ export const INITIAL: State = {
   lengths: null,
   limit: 50,
   projected: CELL_COUNT,
-  query: "",
+  query: { text: "", regex: false, matchCase: true },
   foundLimit: FOUND_LIMITS[0],
   hover: NOWHERE,
 };
@@ -204,9 +212,9 @@ export const point =
   };
 
 export const look =
-  (query: string): Transition =>
+  (query: Partial<Query>): Transition =>
   (s) =>
-    having(s, { query, foundLimit: FOUND_LIMITS[0] });
+    having(s, { query: { ...s.query, ...query }, foundLimit: FOUND_LIMITS[0] });
 
 /** Lists twice as many of the places found. */
 export const findMore: Transition = (s) =>

@@ -15,18 +15,6 @@ export function visible(token: string): string {
 /** Running text on one line: as it is but for line breaks and tabs, which are signs. */
 export const visibleText = (text: string): string => text.replaceAll(/[\n\r\t]/g, (c) => SIGNS[c]);
 
-/** How many of `tokens`, from the first on, `text` is made of, with a space before a token or none. */
-export function tokensIn(text: string, tokens: readonly string[]): number {
-  let rest = text;
-  const end = tokens.findIndex((token) => {
-    const gap = rest.startsWith(token) ? "" : " ";
-    if (rest === "" || !rest.startsWith(gap + token)) return true;
-    rest = rest.slice(gap.length + token.length);
-    return false;
-  });
-  return end < 0 ? tokens.length : end;
-}
-
 /** Whether the corpus is one of characters, which are set in a narrow, fixed grid. */
 export const areCharacters = (tokens: readonly string[]): boolean =>
   tokens.every((token) => [...token].length <= 1);

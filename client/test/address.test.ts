@@ -50,7 +50,13 @@ describe("the address", () => {
 
   it("does not carry what one points at or types", () => {
     expect(
-      toQuery(having({ query: "cat", foundLimit: 100, hover: { pos: 1, cell: 2, rank: 3, hit: 4 } })),
+      toQuery(
+        having({
+          query: { text: "cat", regex: true, matchCase: false },
+          foundLimit: 100,
+          hover: { pos: 1, cell: 2, rank: 3, hit: 4 },
+        }),
+      ),
     ).toBe("?project=p");
   });
 

@@ -9,7 +9,7 @@ import { countLengths } from "../src/lengths";
 import type { MatchAnswer } from "../src/loader";
 import type { Theme } from "../src/theme";
 import { lowerCuts, onGrid, thresholdsOf } from "../src/thresholds";
-import { areCharacters, columnWidthFor, fitted, tokensIn, visible, visibleText } from "../src/tokens";
+import { areCharacters, columnWidthFor, fitted, visible, visibleText } from "../src/tokens";
 import { keysThatFit } from "../src/views/legend";
 import { endOf } from "../src/views/matches";
 
@@ -20,14 +20,6 @@ const THEMES = (["light", "dark"] as const).map(
 describe("tokens", () => {
   it("show white space as signs, and nothing else", () => {
     expect([" ", "\n", "\t", "\r\n", "", "a b"].map(visible)).toEqual(["␣", "⏎", "⇥", "␍⏎", "∅", "a b"]);
-  });
-
-  it("are as many of a phrase as it takes to write it, with spaces between them or without", () => {
-    expect(tokensIn("the cat", ["the", "cat", "sat"])).toBe(2);
-    expect(tokensIn("a b", ["a", " ", "b", "c"])).toBe(3);
-    expect(tokensIn("a  b", ["a", " b", "c"])).toBe(2);
-    expect(tokensIn("a b", ["a"])).toBe(1);
-    expect(tokensIn("a", ["b"])).toBe(0);
   });
 
   it("are characters where none is longer, counted as a person would", () => {

@@ -145,9 +145,11 @@ describe("transitions", () => {
   });
 
   it("list as many places as at first for another search", () => {
-    const more = state.findMore(state.look("a")(INITIAL));
+    const more = state.findMore(state.look({ text: "a" })(INITIAL));
     expect(more.foundLimit).toBe(100);
-    expect(state.look("ab")(more).foundLimit).toBe(INITIAL.foundLimit);
+    for (const other of [{ text: "ab" }, { regex: true }, { matchCase: false }]) {
+      expect(state.look(other)(more).foundLimit).toBe(INITIAL.foundLimit);
+    }
   });
 
   it("open a track and close it again", () => {

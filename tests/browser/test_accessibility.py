@@ -24,6 +24,12 @@ def open_search(hand):
     hand.press("ArrowDown")
 
 
+def open_switches(hand):
+    hand.press("/", "Alt+r")
+    hand.page.keyboard.type("((")
+    hand.page.locator(".note.problem").wait_for()
+
+
 STATES = {
     "projects": ("", Hand.rest),
     "nothing selected": ("?project=parentheses&pos=100", Hand.rest),
@@ -35,6 +41,7 @@ STATES = {
     "no words": ("?project=wordless&pos=10&threshold=0.1&range=12,12&off=0,0", Hand.rest),
     "help": (SELECTED, open_help),
     "search": (SELECTED, open_search),
+    "search that is refused": (SELECTED, open_switches),
 }
 
 

@@ -175,7 +175,7 @@ def test_search(hand, query):
     page = explore(hand)
     hand.press("/")
     page.keyboard.insert_text(query)
-    page.wait_for_function("() => document.querySelector('[data-view=search] .note').textContent")
+    page.wait_for_function("() => document.querySelector('[data-view=search] .note[role=status]').textContent")
     hand.rest()
     found = page.locator("[data-view=search] [role=option]")
     if " " not in query:

@@ -1,8 +1,10 @@
 """Search: what is found is shown in its place, led to by keys, and counted."""
 
+import re
+
 import pytest
 
-from tests.browser.projects import nested_parentheses
+from tests.browser.projects import HOSTILE_ID, nested_parentheses
 
 tokens = nested_parentheses()[0]
 options = "[data-view=search] [role=option]"
@@ -15,7 +17,7 @@ def places(phrase):
 def look(hand, phrase):
     hand.press("/")
     hand.page.keyboard.type(phrase)
-    hand.page.wait_for_function("() => document.querySelector('[data-view=search] .note').textContent")
+    hand.page.wait_for_function("() => document.querySelector('[data-view=search] .note[role=status]').textContent")
     hand.rest()
 
 
@@ -33,7 +35,7 @@ def test_what_is_found_is_counted_and_stands_in_its_context(explore):
     hand = explore(pos=0)
     look(hand, "((")
     found = places("((")
-    assert hand.page.locator("[data-view=search] .note").inner_text() == f"the first 50 of {len(found)}"
+    assert hand.page.locator("[data-view=search] .note[role=status]").inner_text() == f"the first 50 of {len(found)}"
     for option, at in zip(hand.page.locator(options).all(), found[:12], strict=False):
         assert option.get_attribute("data-pos") == str(at)
         parts = [option.locator(part).text_content() for part in (".before", "mark", ".after")]
@@ -106,7 +108,7 @@ def test_n_goes_on_beyond_what_is_listed_and_around_the_end(explore):
 def test_what_is_not_there_is_said(explore):
     hand = explore(pos=0)
     look(hand, "x")
-    assert hand.page.locator("[data-view=search] .note").inner_text() == "Nothing found."
+    assert hand.page.locator("[data-view=search] .note[role=status]").inner_text() == "Nothing found."
     hand.press("Enter", "ArrowDown", "Escape", "n")
     assert hand.page.locator("[data-view=words] .hit").count() == 0
 
@@ -120,3 +122,88 @@ def test_the_list_stays_inside_the_page(page, explore, width):
     assert 0 <= box["x"] <= box["x"] + box["width"] <= width
     assert box["y"] + box["height"] <= 600
     assert page.locator("[data-view=search] input").bounding_box()["width"] >= 85
+
+
+# beginnings of words, capitals, regular expressions
+
+
+def switches(hand):
+    found = hand.page.locator("[data-view=search] [role=switch]").all()
+    return {switch.inner_text(): switch.get_attribute("aria-checked") == "true" for switch in found}
+
+
+def marked(hand):
+    return set(hand.page.locator(f"{options} mark").all_text_contents())
+
+
+def test_before_anything_is_typed_it_says_what_can_be(explore):
+    hand = explore(pos=0)
+    hand.press("/")
+    popup = hand.page.locator("[data-view=search] .popup")
+    assert popup.inner_text().split("\n")[0] == "Words, phrases, or under* for all words that begin so."
+    assert switches(hand) == {"Aa": True, ".*": False}
+    hand.press("Escape")
+    assert not popup.is_visible()
+
+
+def test_a_star_finds_all_words_that_begin_so(explore):
+    hand = explore(project=HOSTILE_ID)
+    look(hand, "x*")
+    assert marked(hand) == {"x" * 60}
+    hand.page.locator("[data-view=search] input").fill("“* x*")
+    hand.page.locator(f"{options} mark", has_text="“quote” ").first.wait_for()
+    assert marked(hand) == {"“quote” " + "x" * 60}
+
+
+def test_capitals_are_small_letters_where_the_switch_says_so(explore):
+    hand = explore(project=HOSTILE_ID)
+    look(hand, "BELL*")
+    note = hand.page.locator("[data-view=search] .note[role=status]")
+    assert note.inner_text() == "Nothing found."
+    hand.page.locator("[data-view=search] [role=switch]", has_text="Aa").click()
+    hand.page.locator(options).first.wait_for()
+    assert marked(hand) == {"bell\a"}
+    assert switches(hand) == {"Aa": False, ".*": False}
+    hand.press("Alt+c")
+    hand.page.get_by_text("Nothing found.").wait_for()
+    assert switches(hand) == {"Aa": True, ".*": False}
+
+
+def test_a_regular_expression_is_found_where_the_switch_says_so(explore):
+    """In tokens that are characters; and all of what was found is marked in the text."""
+    hand = explore(pos=0)
+    look(hand, r"\(4{2,}\)")
+    assert hand.page.locator(options).count() == 0
+    hand.press("Alt+r")
+    hand.page.locator(options).first.wait_for()
+    places = [match.span() for match in re.finditer(r"\(4{2,}\)", "".join(tokens))]
+    assert [int(option.get_attribute("data-pos")) for option in hand.page.locator(options).all()] == [
+        start for start, _ in places[:50]
+    ]
+    hand.press("Enter")
+    assert hits(hand) == list(range(*places[0]))
+    hand.press("n")
+    assert hits(hand) == list(range(*places[1]))
+
+
+def test_an_expression_that_cannot_be_read_is_said_with_what_is_wrong_and_the_rest_goes_on(explore):
+    hand = explore(pos=0)
+    hand.press("/", "Alt+r")
+    hand.page.keyboard.type("(4")
+    note = hand.page.locator("[data-view=search] .note.problem")
+    note.wait_for()
+    assert note.inner_text() == "Parameter 'q' must be a regular expression; the ( at character 1 is not closed."
+    hand.page.keyboard.type(")")
+    hand.page.locator(options).first.wait_for()
+    assert marked(hand) == {"4"}
+    assert hand.page.locator("[data-view=search] .note.problem").count() == 0
+
+
+def test_the_switches_are_reached_by_tab_and_what_was_typed_stays(explore):
+    hand = explore(pos=0)
+    look(hand, "4.")
+    hand.press("Tab", "Tab", "Space")
+    assert switches(hand) == {"Aa": True, ".*": True}
+    hand.page.locator(options).first.wait_for()
+    assert hand.page.locator("[data-view=search] input").input_value() == "4."
+    assert hand.page.evaluate("document.activeElement.name") == "search"

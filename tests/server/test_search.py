@@ -345,7 +345,7 @@ def test_an_expression_that_cannot_be_read_is_refused_with_what_is_wrong_and_whe
 @pytest.mark.parametrize("expression", ["x*", "^", r"\b", "a|$", "()"])
 @pytest.mark.parametrize("tokens", [["ab", "cd"], ["a", "b"]])
 def test_an_expression_that_fits_empty_text_is_refused(expression, tokens):
-    with pytest.raises(BadParameterError, match="fits text; this one also fits none, as in [01]"):
+    with pytest.raises(BadParameterError, match=r"fits text; this one also fits none, as in [01]"):
         corpus(tokens).find(expression, 5, "regex")
 
 

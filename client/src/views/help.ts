@@ -73,7 +73,10 @@ const PARTS: readonly (readonly [string, string])[] = [
     "Positions",
     "A link that shows the place of a match and pins the selected cells, so that the list stays; with Ctrl in a new tab. They follow the range again as soon as you brush or change it, or with “unpin”; cells that you pinned yourself stay.",
   ],
-  ["Search", "Finds words and phrases in the corpus; the arrow keys choose a place, Enter shows it."],
+  [
+    "Search",
+    "Finds words and phrases in the corpus; “*” stands for the rest of a word, as in “under*”. The arrow keys choose a place, Enter shows it. “Aa” (Alt C): capitals and small letters differ; “.*” (Alt R): a regular expression, in which a space leads to the next word and ^ and $ are the ends of one.",
+  ],
   ["Length", "Lists matches of any length, of the same length as the range, or at least as long."],
   [
     "Histogram",
@@ -85,7 +88,7 @@ const PARTS: readonly (readonly [string, string])[] = [
   ],
   [
     "Heat maps",
-    "Values around the matches in line with their words, explained by the legend above; the figure is the label that is most frequent inside the ranges of the matches listed, or their mean. A click on a title colours the words by it.",
+    "Values around the matches in line with their words, explained by the legend above; the figure is the label that is most frequent inside the ranges of the matches listed, or their mean; a click on it leads to the next match that is different. A click on a title colours the words by it.",
   ],
   [
     "Legend",

@@ -1,13 +1,14 @@
 /** Finds words in the corpus; choosing one of the places goes there. */
 import { select } from "d3-selection";
 import type { Findings, Found } from "../api";
-import { add, element, formatCount } from "../dom";
+import { add, button, element, formatCount } from "../dom";
 import { watch } from "../memo";
 import type { Model } from "../model";
-import { FOUND_LIMITS, findMore, look, visit } from "../state";
+import { FOUND_LIMITS, findMore, look, type Query, visit } from "../state";
 import { visibleText } from "../tokens";
 import type { View } from "./view";
 
+const HINT = "Words, phrases, or under* for all words that begin so.";
 /** Pixels above the end of the list from which on more places are asked for. */
 const NEAR_END = 60;
 
@@ -22,19 +23,40 @@ export const search: View = (parent, emit) => {
     role: "combobox",
     "aria-label": "Search the corpus",
     "aria-controls": "found",
+    "aria-describedby": "search-hint",
     "aria-expanded": "false",
     "aria-autocomplete": "list",
   });
   const place = add(root, "span", { class: "found-place", role: "status" });
   const popup = add(root, "div", { class: "popup" });
   const list = add(popup, "div", { id: "found", role: "listbox", "aria-label": "Places" });
-  const note = add(popup, "p", { class: "note", role: "status" });
+  const foot = add(popup, "div", { class: "foot" });
+  const hint = add(foot, "p", { id: "search-hint", class: "note" }, HINT);
+  const note = add(foot, "p", { class: "note", role: "status" });
+  const caseSwitch = addSwitch(foot, "Aa", "Capitals and small letters differ (Alt C)", "matchCase");
+  const regexSwitch = addSwitch(foot, ".*", "Regular expression (Alt R)", "regex");
   popup.hidden = true;
   const changed = watch();
   let model: Model;
   let marked = -1;
   /** Whether Enter was pressed before there was an answer to what had been typed. */
   let entered = false;
+
+  function addSwitch(parent: HTMLElement, label: string, said: string, which: "regex" | "matchCase") {
+    const made = button(label, () => flip(which), {
+      class: "toggle",
+      role: "switch",
+      title: said,
+      "aria-label": said,
+    });
+    return parent.appendChild(made);
+  }
+
+  function flip(which: "regex" | "matchCase"): void {
+    entered = false;
+    emit(look({ [which]: !model.state.query[which] }), "live");
+    input.focus();
+  }
 
   const options = () => [...list.querySelectorAll<HTMLElement>("[role=option]")];
 
@@ -64,15 +86,13 @@ export const search: View = (parent, emit) => {
     if (!model.stale("found") && hasMore(model.found)) emit(findMore, "live");
   }
 
-  const awaited = () => model.found?.request.q !== input.value;
+  const awaited = () => !model.found || !isFor(model.found, { ...model.state.query, text: input.value });
 
   input.addEventListener("input", () => {
     entered = false;
-    emit(look(input.value), "live");
+    emit(look({ text: input.value }), "live");
   });
-  input.addEventListener("focus", () => {
-    if (model.state.query !== "") show(true);
-  });
+  input.addEventListener("focus", () => show(true));
   root.addEventListener("focusout", (event) => {
     if (!root.contains(event.relatedTarget as Node)) show(false);
   });
@@ -87,6 +107,16 @@ export const search: View = (parent, emit) => {
     event.preventDefault();
     go(item);
   });
+  root.addEventListener("keydown", (event) => {
+    const which = event.altKey && ({ KeyC: "matchCase", KeyR: "regex" } as const)[event.code];
+    if (which) flip(which);
+    else if (event.key === "Escape") {
+      show(false);
+      (document.activeElement as HTMLElement).blur();
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
   input.addEventListener("keydown", (event) => {
     const places = model.found?.res ?? [];
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -97,15 +127,12 @@ export const search: View = (parent, emit) => {
     } else if (event.key === "Enter" && input.value !== "") {
       if (awaited()) entered = true;
       else if (places.length) go(places[Math.max(0, marked)]);
-    } else if (event.key === "Escape") {
-      show(false);
-      input.blur();
     } else return;
     event.preventDefault();
     event.stopPropagation();
   });
 
-  let listed = "";
+  let listed: Query | null = null;
   return (next) => {
     model = next;
     const { state, found, info, source } = model;
@@ -113,8 +140,10 @@ export const search: View = (parent, emit) => {
     const error = model.error("found");
     const pending = model.stale("found");
     if (!changed(state.query, found, error, pending, state.hover.hit)) return;
-    if (document.activeElement !== input) input.value = state.query;
-    show(state.query !== "" && document.activeElement === input);
+    if (document.activeElement !== input) input.value = state.query.text;
+    show(root.contains(document.activeElement));
+    caseSwitch.setAttribute("aria-checked", String(state.query.matchCase));
+    regexSwitch.setAttribute("aria-checked", String(state.query.regex));
     popup.dataset.stale = String(pending);
     select(list)
       .selectAll<HTMLElement, Found>("[role=option]")
@@ -132,7 +161,10 @@ export const search: View = (parent, emit) => {
           element("span", { class: "after" }, after),
         );
       });
+    hint.hidden = state.query.text !== "";
+    note.hidden = !hint.hidden;
     note.textContent = error ? error.message : pending && !found ? "" : said(found);
+    note.classList.toggle("problem", error !== null);
     place.textContent = placeOf(found, state.hover.hit);
     // More places are more of the same list.
     mark(listed === state.query ? Math.min(marked, (found?.res.length ?? 0) - 1) : -1);
@@ -144,13 +176,17 @@ export const search: View = (parent, emit) => {
   };
 };
 
+const isFor = ({ request }: Findings, { text, regex, matchCase }: Query): boolean =>
+  request.q === text && (request.kind === "regex") === regex && request.case === matchCase;
+
 const hasMore = (found: Findings | null): boolean =>
   found !== null && found.total > found.res.length && found.res.length < FOUND_LIMITS[1];
 
 function said(found: Findings | null): string {
   if (!found) return "";
-  const { total, res } = found;
+  const { total, complete, res } = found;
   if (total === 0) return "Nothing found.";
+  if (!complete) return `the first ${formatCount(res.length)} of more than ${formatCount(total)}`;
   return total > res.length
     ? `the first ${formatCount(res.length)} of ${formatCount(total)}`
     : `${formatCount(total)} in all`;

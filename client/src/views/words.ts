@@ -9,7 +9,7 @@ import { valueAt } from "../encoding";
 import { watch } from "../memo";
 import type { Model } from "../model";
 import { brush, dimOf, extend, moveEnd, point, type Range, reveal, type State, zoom } from "../state";
-import { tokensIn, visible } from "../tokens";
+import { visible } from "../tokens";
 import { onColumnDrag } from "./columns";
 import { drawLevel, levelSaid } from "./level";
 import { positionAt, tint, type View } from "./view";
@@ -136,9 +136,7 @@ export const words: View = (parent, emit) => {
     lane.classList.toggle("characters", model.characters);
     lane.dataset.stale = String(model.stale("window"));
     const { hit } = state.hover;
-    const phrase = model.found?.res.find(({ index }) => index === hit)?.parts[1] ?? "";
-    const hits =
-      hit === null || !window ? 0 : Math.max(1, tokensIn(phrase, all.slice(Math.max(0, hit - window.from))));
+    const hits = model.found?.res.find(({ index }) => index === hit)?.length ?? 1;
     const starts = new Set(window?.states.starts);
     const positions = visiblePositions(model);
     select(lane)
