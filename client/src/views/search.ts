@@ -156,7 +156,8 @@ export const search: View = (parent, emit) => {
         this.replaceChildren(
           element("span", { class: "faint number" }, formatCount(item.index)),
           // The bidirectional text of its own: cut off at the left, so that what was found is in view.
-          element("span", { class: "before" }, element("bdi", {}, before)),
+          // A plain space at its end would be set at its other side.
+          element("span", { class: "before" }, element("bdi", {}, before.replace(/ $/, "\u00a0"))),
           element("mark", {}, hit),
           element("span", { class: "after" }, after),
         );
