@@ -250,4 +250,4 @@ def test_without_a_name_all_demos_are_listed_with_what_they_take_and_whether_the
     for name, recipe in DEMOS.items():
         assert recipe.shows in listed
         assert (f"made: {tiny_demos / name}\n" in listed) == (name != "parens")
-    assert "7 MB from www.gutenberg.org" in listed
+    assert "7 MB from gutenberg.pglaf.org" in listed
