@@ -186,10 +186,15 @@ def chance_of(least: int, chances: NDArray[np.float64]) -> float:
 
 
 def labels_over(project: Project, annotation: str, first: int, last: int) -> list[str]:
-    """The labels of a discrete annotation at positions first..last, each once. Raises as `find_value` does."""
+    """The labels of a discrete annotation at positions first..last, each once.
+
+    Raises EvidenceError where there are none, else as `find_value` does.
+    """
     described = discrete_annotation(project, annotation)
     rows = annotation_rows(described.values, described.index, Window(first, first, last))
     ids = list(dict.fromkeys(as_integers(rows[np.isfinite(rows)]).tolist()))
+    if not ids:
+        raise EvidenceError(f"The annotation {annotation!r} has no value from {first} to {last}.")
     return described.dictionary.decode(ids) if described.dictionary else [str(number) for number in ids]
 
 
@@ -206,7 +211,7 @@ def discrete_annotation(project: Project, name: str) -> Annotation:
 def _ids_of(annotation: Annotation, labels: Collection[str]) -> list[int]:
     """Raises EvidenceError for a label that is none of the annotation's."""
     if annotation.dictionary is None:
-        wrong = [label for label in labels if not label.lstrip("-").isdecimal()]
+        wrong = [label for label in labels if not label.removeprefix("-").isdecimal()]
         if wrong:
             raise EvidenceError(f"The values of {annotation.name!r} are whole numbers, and {wrong[0]!r} is none.")
         return [int(label) for label in labels]

@@ -182,6 +182,11 @@ def test_the_labels_of_a_range_are_told_in_their_order(project):
     assert labels_over(project, "depth", 3, 8) == ["2", "0", "1"]
 
 
+def test_a_range_beyond_the_annotation_has_no_labels(project):
+    with pytest.raises(EvidenceError, match="has no value from 7 to 8"):
+        labels_over(project, "tag", 7, 8)
+
+
 @pytest.mark.parametrize(
     ("annotation", "labels", "said"),
     [
@@ -189,6 +194,7 @@ def test_the_labels_of_a_range_are_told_in_their_order(project):
         ("loss", ["x"], "The annotation 'loss' is not discrete; discrete ones are: tag, kind, depth."),
         ("tag", ["w"], "The annotation 'tag' has no value 'w'; it has: x, y, z, or not."),
         ("depth", ["x"], "The values of 'depth' are whole numbers, and 'x' is none."),
+        ("depth", ["--1"], "The values of 'depth' are whole numbers, and '--1' is none."),
         ("depth", ["7"], "No position of the annotation 'depth' has the value 7."),
     ],
 )
