@@ -5,7 +5,8 @@
 Each row is a view: what is brushed, how many cells that selects, how many matches there are with all of them, and of
 the 50 best but for the brushed range: how many begin differently, and the shares that have the annotation of the view,
 at all of their positions and by position; each against all ranges of the corpus of the same lengths, and those that
-begin with the same tokens. The annotation's label is that of the brushed range. `server/evidence.py` defines all of it.
+begin with the same tokens. The annotation's label is that of the brushed range. The p-value is that of the view alone:
+where it is the best of N that were tried, N times that is the chance. `server/evidence.py` defines all of it.
 """
 
 import argparse

@@ -23,7 +23,7 @@ from urllib.request import Request, urlopen
 from lstmvis.data.errors import LstmvisError
 from lstmvis.data.locking import writing
 
-PAUSE = 1.0  # seconds between two files
+PAUSE = 2.0  # seconds between two files, as in Project Gutenberg's advice for programs
 ATTEMPTS = 5  # for a file: a connection may be cut, a server may ask to wait
 MOST_WAIT = 120.0  # seconds that a server may ask to wait
 PATIENCE = 5.0  # seconds, for another program that downloads into the same folder
@@ -167,25 +167,30 @@ def _transfer(url: str, part: Path, validator: Path, progress: Callable[[int], o
     headers = {"User-Agent": f"lstmvis/{version('lstmvis')} (corpora for demos)", "Accept-Encoding": "identity"}
     if have:
         headers |= {"Range": f"bytes={have}-", "If-Range": validator.read_text(encoding="utf-8")}
+    done = 0
     try:
         with urlopen(Request(url, headers=headers), timeout=TIMEOUT) as response:
-            goes_on = response.status == 206 and response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
-            if not goes_on:
+            if response.status == 206 and not _goes_on(response.headers, have, headers.get("If-Range", "")):
+                part.unlink(missing_ok=True)
+                raise _CutError
+            if response.status != 206:
                 have = 0
                 validator.unlink(missing_ok=True)
+            done = have
             progress(have)
-            received = 0
             with part.open("ab" if have else "wb") as file:
                 if not have and (same := _validator(response.headers)):
                     validator.write_text(same, encoding="utf-8")  # now that nothing of another version is there
-                while block := response.read(BLOCK):
+                while block := _read(response):
                     file.write(block)
-                    received += len(block)
+                    done += len(block)
                     progress(len(block))
             announced = response.headers.get("Content-Length")
-            if announced is not None and received < int(announced):
-                progress(-have - received)
+            if announced is not None and done - have < int(announced):
                 raise _CutError
+    except _CutError:
+        progress(-done)
+        raise
     except HTTPError as error:
         if error.code == 416:  # there is no more than we have, or it is another file
             error.close()
@@ -197,6 +202,19 @@ def _transfer(url: str, part: Path, validator: Path, progress: Callable[[int], o
         raise
     except (http.client.HTTPException, ConnectionError, TimeoutError) as error:
         raise _CutError from error
+
+
+def _read(response: http.client.HTTPResponse) -> bytes:
+    """The next piece of an answer. Raises _CutError for whatever happens to the connection (TLS has errors too)."""
+    try:
+        return response.read(BLOCK)
+    except (http.client.HTTPException, OSError) as error:
+        raise _CutError from error
+
+
+def _goes_on(headers: Mapping[str, str], have: int, same: str) -> bool:
+    """Whether a part that was sent is the one that was asked for, of the same file: some servers skip `If-Range`."""
+    return headers.get("Content-Range", "").startswith(f"bytes {have}-") and _validator(headers) in ("", same)
 
 
 def _validator(headers: Mapping[str, str]) -> str:

@@ -1,7 +1,7 @@
 """How much the matches of a selection say about an annotation, in figures.
 
-The figures are about the best matches of a selection, without the brushed range itself, which was chosen. There are
-two measures of how much of a range carries a value (a label of the annotation, or one of several):
+The figures are about the best matches of a selection, without those that overlap the brushed range, which was chosen.
+There are two measures of how much of a range carries a value (a label of the annotation, or one of several):
 
     whole       1 where all of its positions carry the value, else 0
     positions   the share of its positions that carry it
@@ -18,8 +18,9 @@ Above `corpus`, the selection finds the value; above `same_token`, it finds more
 
 The p-value is the chance that as many matches, or more, carry the value as a whole, if each were any of the ranges
 that it is compared with in `same_token`: a sum of independent draws with different chances (Poisson binomial), computed
-exactly. Matches in one stretch of the value, or between two stretches, are no independent draws: of these only the
-best counts here.
+exactly. Matches in one stretch of the value are no independent draws: of those that carry it only the best counts here.
+All that do not carry it count, which can but raise the p-value. (If of these too one of a stretch counted, it would be
+too low wherever the stretches without the value are longer than those with it.)
 """
 
 from collections.abc import Collection, Sequence
@@ -150,27 +151,29 @@ def find_value(project: Project, steps: int, annotation: str, labels: Collection
 
 
 def weigh(value: Value, matches: Sequence[Match], brushed: tuple[int, int], lead: int) -> Evidence:
-    """The figures of the best of `matches`, without the one that is `brushed`, by its first and last position.
+    """The figures of the best of `matches`, without those that overlap what is `brushed`, a first and last position.
 
     `lead` says how many positions count as just before a match.
     """
-    ranges = [(match.position, match.length) for match in matches]
-    ranges = [it for it in ranges if it != (brushed[0], brushed[1] - brushed[0] + 1)][:MOST_MATCHES]
+    apart = [match for match in matches if match.position > brushed[1] or match.position + match.length <= brushed[0]]
+    ranges = [(match.position, match.length) for match in apart[:MOST_MATCHES]]
     if not ranges:
         return Evidence(0, Shares(0, 0, 0), Shares(0, 0, 0), 0.0, 0, 0, 1.0)
     found = np.array([(value.whole(*it), value.share(*it)) for it in ranges], np.float64)  # matches x measures
     expected = np.array([value.expect(*it) for it in ranges])  # matches x (corpus, same token) x measures
     means = np.vstack([found.mean(axis=0)[None], expected.mean(axis=0)])
+    places = value.stretches[[first for first, _ in ranges]]
+    carrying, failing = np.flatnonzero(found[:, 0]), np.flatnonzero(found[:, 0] == 0)
     # The matches come best first, and `unique` keeps the first of each stretch.
-    places, apart = np.unique([value.stretches[first] for first, _ in ranges], return_index=True)
+    best = carrying[np.unique(places[carrying], return_index=True)[1]]
     return Evidence(
         matches=len(ranges),
         whole=Shares(*means[:, 0].tolist()),
         positions=Shares(*means[:, 1].tolist()),
         before=float(np.mean([value.share_before(first, lead) for first, _ in ranges])),
-        places=len(places),
+        places=len(np.unique(places)),
         texts=len({value.tokens[first : first + min(length, TOKENS_COMPARED)].tobytes() for first, length in ranges}),
-        p_value=chance_of(int(found[apart, 0].sum()), expected[apart, 1, 0]),
+        p_value=chance_of(len(best), expected[np.append(best, failing), 1, 0]),
     )
 
 
@@ -183,10 +186,15 @@ def chance_of(least: int, chances: NDArray[np.float64]) -> float:
 
 
 def labels_over(project: Project, annotation: str, first: int, last: int) -> list[str]:
-    """The labels of a discrete annotation at positions first..last, each once. Raises as `find_value` does."""
+    """The labels of a discrete annotation at positions first..last, each once.
+
+    Raises EvidenceError where there are none, else as `find_value` does.
+    """
     described = discrete_annotation(project, annotation)
     rows = annotation_rows(described.values, described.index, Window(first, first, last))
     ids = list(dict.fromkeys(as_integers(rows[np.isfinite(rows)]).tolist()))
+    if not ids:
+        raise EvidenceError(f"The annotation {annotation!r} has no value from {first} to {last}.")
     return described.dictionary.decode(ids) if described.dictionary else [str(number) for number in ids]
 
 
@@ -203,7 +211,7 @@ def discrete_annotation(project: Project, name: str) -> Annotation:
 def _ids_of(annotation: Annotation, labels: Collection[str]) -> list[int]:
     """Raises EvidenceError for a label that is none of the annotation's."""
     if annotation.dictionary is None:
-        wrong = [label for label in labels if not label.lstrip("-").isdecimal()]
+        wrong = [label for label in labels if not label.removeprefix("-").isdecimal()]
         if wrong:
             raise EvidenceError(f"The values of {annotation.name!r} are whole numbers, and {wrong[0]!r} is none.")
         return [int(label) for label in labels]

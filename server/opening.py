@@ -62,7 +62,7 @@ class Opening:
     view: View
     about: str  # the annotation and its labels
     cells: int
-    matches: list[Match]
+    matches: list[Match]  # the best, as the page lists them
     complete: int  # matches in the corpus with all of the cells
     stretches: int  # of the value in the corpus
     evidence: Evidence
@@ -186,7 +186,7 @@ class Observed:
             constraints=view.constraints,
             min_length=length if view.length_rule == "atLeast" else 1,
             phrase_length=length if view.length_rule == "same" else 0,
-            limit=MOST_MATCHES + 1,  # the range itself may be one of them
+            limit=MOST_MATCHES + length,  # those that begin in the range are no evidence
             match_length=view.lengths,
         )
         found = find_matches(self._activity(view), query, self.starts)
@@ -194,7 +194,7 @@ class Observed:
             view=view,
             about=value.name,
             cells=len(cells),
-            matches=found.best,
+            matches=found.best[:MOST_MATCHES],
             complete=int(found.counts[-1]),
             stretches=len(value.begins),
             evidence=weigh(value, found.best, view.range, self.lead),

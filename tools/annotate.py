@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from lstmvis.data.amending import add_annotation, remove_annotation, require_free, tokens_of
 from lstmvis.data.annotators import ANNOTATORS, Annotator
 from lstmvis.data.annotators.own_function import load_function
+from lstmvis.data.annotators.sequences import with_sequences_apart
 from lstmvis.data.annotators.text import unit_of
 from lstmvis.data.annotators.through_spacy import NAMED_ENTITY, load_pipeline, through_spacy
 from lstmvis.data.arrays import Scalar
@@ -178,7 +180,8 @@ def _of_tokens(project: Project, options: argparse.Namespace) -> Iterator[Wanted
 def _making(project: Project, annotator: Annotator, options: dict[str, Any]) -> Callable[..., Any]:
     def make(progress: Callable[[int], object]) -> Any:
         told = {"progress": progress} if "progress" in annotator.options else {}
-        return annotator.annotate(tokens_of(project), **options, **told)
+        annotate = partial(annotator.annotate, **options, **told)
+        return with_sequences_apart(annotate, tokens_of(project), project.sequence_starts)
 
     return make
 
@@ -232,7 +235,11 @@ def _calling(project: Project, function: Callable[[list[str]], Any]) -> Callable
 
 
 def _piping(project: Project, pipeline: Any, attribute: str) -> Callable[..., Any]:
-    return lambda progress: through_spacy(tokens_of(project), pipeline, attribute, progress)
+    def make(progress: Callable[[int], object]) -> Any:
+        annotate = partial(through_spacy, pipeline=pipeline, attribute=attribute, progress=progress)
+        return with_sequences_apart(annotate, tokens_of(project), project.sequence_starts)
+
+    return make
 
 
 def _attribute(reference: str) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """Making a demo from its recipe: the corpus, a model that learns it, the model's states as a project, an opening view.
 
-Training that is stopped goes on where it was when the demo is made again: the model lies in the user's cache folder
-until the project is whole.
+What is stopped goes on when the demo is made again: the model lies in the user's cache folder until the project is
+whole and its opening view has been looked for.
 """
 
 import hashlib
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from lstmvis.models.language_model import Configuration
     from lstmvis.models.training import Corpus, Settings
 
+LOOKING = "looking"  # a file that is there from when a project is whole until its opening view has been looked for
 OTHERWISE = "Or say where there is a copy: --corpus PATH, PATH being {}."
 TAGGER_OTHERWISE = "Or name a folder of NLTK's data that has it in NLTK_DATA."
 
@@ -68,21 +69,27 @@ def build(
     configuration = Configuration(len(prepared.vocabulary), **size.model)
     settings = Settings(**size.training)
     description = f"{recipe.look} {facts(recipe, texts, configuration)}"
-    with (
-        kept_until_whole(directory.name) as folder,  # first, since it goes only when the project is whole
-        ProjectWriter(directory, recipe.name, description, replace=rebuild) as project,
-    ):
-        checkpoint, model = trained(prepared, folder, configuration, settings, device)
-        ids = encode(recipe, texts.explored, prepared.vocabulary)
-        project.write_tokens(ids, prepared.vocabulary)
-        for name, values in annotations.items():
-            write_annotation(project, name, values, len(ids), np.zeros(0, np.int64), None)
-        starts = None if texts.starts is None else np.asarray(texts.starts, np.int64)
-        extract_with_progress(project, checkpoint, ids, Extraction(dtype=size.dtype), device, starts)
-        project.copy_model(model, checkpoint.record())
-    annotation, labels = recipe.opening
-    choose_opening(directory, annotation, labels, tries=recipe.tries)
+    with kept_until_whole(directory.name) as folder:
+        (folder / LOOKING).unlink(missing_ok=True)
+        with ProjectWriter(directory, recipe.name, description, replace=rebuild) as project:
+            checkpoint, model = trained(prepared, folder, configuration, settings, device)
+            ids = encode(recipe, texts.explored, prepared.vocabulary)
+            project.write_tokens(ids, prepared.vocabulary)
+            for name, values in annotations.items():
+                write_annotation(project, name, values, len(ids), np.zeros(0, np.int64), None)
+            starts = None if texts.starts is None else np.asarray(texts.starts, np.int64)
+            extract_with_progress(project, checkpoint, ids, Extraction(dtype=size.dtype), device, starts)
+            project.copy_model(model, checkpoint.record())
+        (folder / LOOKING).touch()
+        choose_opening(directory, *recipe.opening, tries=recipe.tries)
     print(f"{directory}: made in {time.monotonic() - started:.0f} s. {measured(recipe, checkpoint)}")
+
+
+def finish(recipe: Recipe, directory: Path) -> None:
+    """Look for the opening view of a demo that is there, if that was stopped."""
+    if (_folder(directory.name) / LOOKING).exists():
+        with kept_until_whole(directory.name):
+            choose_opening(directory, *recipe.opening, tries=recipe.tries)
 
 
 def find_corpus(recipe: Recipe, given: Path | None) -> Path:
@@ -154,11 +161,15 @@ def encode(recipe: Recipe, text: Sequence[str], vocabulary: list[str]) -> Ids:
 @contextmanager
 def kept_until_whole(name: str) -> Iterator[Path]:
     """A folder for what a demo is made of, that only one program uses; it stays unless the demo becomes whole."""
-    folder = cache_home() / "demos" / name
+    folder = _folder(name)
     folder.mkdir(parents=True, exist_ok=True)
     with writing(folder):
         yield folder
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folder(name: str) -> Path:
+    return cache_home() / "demos" / name
 
 
 def trained(

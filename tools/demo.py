@@ -10,7 +10,7 @@ from typing import Any
 from lstmvis.data.demos import DEMOS
 from lstmvis.data.demos.recipe import SIZES, Recipe, Size
 from lstmvis.data.project import CONFIG_NAME
-from lstmvis.tools.building import build
+from lstmvis.tools.building import build, finish
 from lstmvis.tools.options import count
 from lstmvis.tools.places import data_home
 from lstmvis.tools.serve import add_server_options, opening_path, serve_directory
@@ -80,6 +80,7 @@ def run(options: argparse.Namespace) -> int:
         directory = options.data_dir / project_id(options.name, options.size, size)
         if (directory / CONFIG_NAME).is_file() and not options.rebuild:
             print(f"{directory} is there already; --rebuild makes it anew.")
+            finish(recipe, directory)
             continue
         if options.epochs:
             size = replace(size, training={**size.training, "epochs": options.epochs})

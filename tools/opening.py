@@ -129,5 +129,5 @@ def describe(project: Project, opening: "Opening") -> Iterator[str]:
     yield f"{opening.about:<34}{'matches':>10}{'corpus':>10}{'same first token':>18}"
     for measure, shares in (("at all of their positions", evidence.whole), ("share of positions", evidence.positions)):
         yield f"  {measure:<32}{shares.matches:>10.1%}{shares.corpus:>10.1%}{shares.same_token:>18.1%}"
-    tried = f", times the {opening.tries:,} that were tried" if opening.tries > 1 else ""
-    yield f"p-value against ranges with the same first tokens{tried}: {opening.chance:.1g}"
+    among = f"times the {opening.tries:,} that were tried" if opening.tries > 1 else "however this view was chosen"
+    yield f"p-value against ranges with the same first tokens, {among}: {opening.chance:.1g}"

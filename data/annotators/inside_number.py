@@ -9,12 +9,12 @@ from lstmvis.data.annotators.text import Text, numbers_are_n
 from lstmvis.data.arrays import Discrete
 
 LABELS = ["outside", "inside a number"]
-NUMBER = re.compile(r"(?<![^\W\d])\d+(?:[.,:]\d+)*")
+NUMBER = re.compile(r"(?<!\w)\d+(?:[.,:]\d+)*")
 N = re.compile(r"(?<!\S)N(?!\S)")
 
 
 def inside_number(tokens: Sequence[str]) -> Discrete:
-    """Digits, with the points, commas and colons between them, but not those of a name such as `x2`.
+    """Digits, with the points, commas and colons between them, but not those of a name such as `x22`.
 
     Where `N` is the only capital letter of the text it stands for numbers, and is one.
     """

@@ -61,8 +61,12 @@ def sentence_ranges(words: Sequence[str]) -> list[tuple[int, int]]:
 def _lines_are_sentences(words: Sequence[str], lines: set[str], ends: set[str]) -> bool:
     if not lines:
         return False
-    before = [words[place - 1] for place, word in enumerate(words) if place and word in lines]
-    texts = [word for word in before if word not in lines]
+    # Empty lines end a sentence anyhow, and tell nothing about the others.
+    texts = [
+        word
+        for word, end, after in zip(words, words[1:], [*words[2:], ""], strict=False)
+        if end in lines and word not in lines and after not in lines
+    ]
     closed = sum(word in ends or word in CLOSERS or word == '"' for word in texts)
     punctuation = sum(word in ends for word in words)
     return 2 * closed >= len(texts) or 2 * punctuation < len(texts)

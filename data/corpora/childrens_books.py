@@ -32,6 +32,8 @@ BOOKS = {
     7439: ("English Fairy Tales", 350_000),
 }
 """By their numbers in Project Gutenberg: title, and about how many bytes."""
+MIRROR = "https://gutenberg.pglaf.org/cache/epub"
+"""Project Gutenberg's own. Its site is for people alone, and blocks programs: gutenberg.org/policy/robot_access.html"""
 START = re.compile(r"^\*\*\* ?START OF (?:THE|THIS) PROJECT GUTENBERG.*$|^\*END\*? ?THE SMALL PRINT.*$", re.M | re.I)
 END = re.compile(
     r"^\*\*\* ?END OF (?:THE|THIS) PROJECT GUTENBERG|^\W*End of (?:the )?Project Gutenberg"
@@ -42,21 +44,22 @@ PRODUCED = re.compile(r"^(?:Produced|Transcribed|E-?text prepared) (?:by|from)\b
 
 
 def _fault(path: Path) -> str:
-    """Texts of Project Gutenberg are mended now and then, so that a digest says nothing."""
+    """Texts of Project Gutenberg are mended now and then, so that a digest says nothing; a whole one has both marks."""
     try:
-        return "" if inside_of(read_file(path)) else "it has no text between the marks of Project Gutenberg"
+        begin, end = _marks(read_file(path))
     except CorpusError as error:
         return str(error).removesuffix(".")
+    return "it has no text between the marks of Project Gutenberg" if begin is None or end is None else ""
 
 
 GUTENBERG = Corpus(
     title="20 children's books of Project Gutenberg",
-    origin="www.gutenberg.org",
+    origin="gutenberg.pglaf.org, a mirror of Project Gutenberg",
     licence="public domain in the USA",
     layout="a directory with books of Project Gutenberg as plain text (.txt), each maybe packed (.gz)",
     folder="childrens_books",
     remotes=tuple(
-        Remote(f"https://www.gutenberg.org/cache/epub/{number}/pg{number}.txt", f"pg{number}.txt", size, _fault)
+        Remote(f"{MIRROR}/{number}/pg{number}.txt", f"pg{number}.txt", size, _fault)
         for number, (_, size) in BOOKS.items()
     ),
 )
@@ -78,9 +81,15 @@ def read_words(place: Path, lengths: Lengths) -> Texts:
 
 def inside_of(text: str) -> str:
     """What stands between the header and the licence of Project Gutenberg; nothing where there is no header."""
+    begin, end = _marks(text)
+    return "" if begin is None else PRODUCED.sub("", text[begin:end].strip())
+
+
+def _marks(text: str) -> tuple[int | None, int | None]:
+    """Where the header ends and where the licence begins; None where there is none."""
     starts = list(START.finditer(text))
     if not starts:
-        return ""
+        return None, None
     begin = starts[-1].end()
-    ends = [found.start() for found in END.finditer(text, begin)]
-    return PRODUCED.sub("", text[begin : min(ends, default=len(text))].strip())
+    end = END.search(text, begin)
+    return begin, end.start() if end else None

@@ -36,21 +36,8 @@ PENN_TREEBANK = Corpus(
 
 def read_words(place: Path, lengths: Lengths) -> Texts:
     """Words, with `<eos>` after each line."""
-    return _cut(place, lengths, [split(text, line_ends=True) for text in _read(place)])
-
-
-def read_characters(place: Path, lengths: Lengths) -> Texts:
-    """Characters; a space between words, a line end after each line."""
-    lines = [[line.strip() for line in text.strip("\n").split("\n")] for text in _read(place)]
-    return _cut(place, lengths, ["".join(f"{line}\n" for line in each) for each in lines])
-
-
-def _read(place: Path) -> list[str]:
-    return [read_file(find_file(place, name)) for name in NAMES]
-
-
-def _cut(place: Path, lengths: Lengths, texts: list[str] | list[list[str]]) -> Texts:
-    training, validation, test = (text[:length] for text, length in zip(texts, lengths, strict=True))
-    cut = Texts(training, validation, test)
-    require_text(cut, place, f"words in {', '.join(NAMES)}")
-    return cut
+    words = [split(read_file(find_file(place, name)), line_ends=True) for name in NAMES]
+    training, validation, test = (text[:length] for text, length in zip(words, lengths, strict=True))
+    texts = Texts(training, validation, test)
+    require_text(texts, place, f"words in {', '.join(NAMES)}")
+    return texts

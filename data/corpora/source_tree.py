@@ -127,7 +127,7 @@ def _in_one_language(files: Iterable[tuple[Path, str]]) -> tuple[Any, list[str]]
             lexer_of[end] = find_lexer_class_for_filename(f"a{end}")
         texts[lexer_of[end]].append(text)
     languages = {
-        lexer: len("".join(read)) for lexer, read in texts.items() if lexer and NO_LANGUAGE.isdisjoint(lexer.aliases)
+        lexer: sum(map(len, read)) for lexer, read in texts.items() if lexer and NO_LANGUAGE.isdisjoint(lexer.aliases)
     }
     most = max(languages, key=lambda lexer: languages[lexer], default=None)
     return most, texts[most] if most else []

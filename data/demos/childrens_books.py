@@ -26,7 +26,7 @@ CHILDRENS_BOOKS = Recipe(
                 model={"cells": 200, "embedding_size": 200, "dropout": 0.2},
                 training={"epochs": 4, "streams": 32},
                 minutes=6,
-                megabytes=330,
+                megabytes=420,
             ),
         ),
         "paper": (

@@ -22,7 +22,7 @@ CODE = Recipe(
                 model={"cells": 200, "embedding_size": 200, "dropout": 0.2},
                 training={"epochs": 4, "streams": 32},
                 minutes=5,
-                megabytes=360,
+                megabytes=420,
             ),
         ),
         "paper": (

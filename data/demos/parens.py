@@ -33,7 +33,7 @@ PARENS = Recipe(
                 model={"cells": 150},
                 training={"epochs": 4, "learning_rate": 5e-3},
                 minutes=1,
-                megabytes=430,
+                megabytes=410,
             ),
         ),
         "paper": (

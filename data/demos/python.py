@@ -26,8 +26,8 @@ PYTHON = Recipe(
                 Lengths(3_000_000, 100_000, 200_000),
                 model={"cells": 200, "embedding_size": 64},
                 training={"epochs": 5, "streams": 64, "steps": 100},
-                minutes=6,
-                megabytes=500,
+                minutes=4,
+                megabytes=540,
             ),
         ),
         "paper": (

@@ -60,7 +60,3 @@ class Recipe:
     """Nats per token that no model can beat, where that is known."""
     tries: int | None = None
     """Selections among which the opening view is chosen; None: as many as usual."""
-
-    @property
-    def needs_tagger(self) -> bool:
-        return "part_of_speech" in self.annotators

@@ -25,8 +25,8 @@ WSJ_CHARS = Recipe(
                 LENGTHS,
                 model={"cells": 200, "embedding_size": 64},
                 training={"epochs": 10, "streams": 64, "steps": 60, "learning_rate": 4e-3},
-                minutes=5,
-                megabytes=480,
+                minutes=3,
+                megabytes=540,
             ),
         ),
         "paper": (

@@ -2,10 +2,12 @@
 
 import hashlib
 import io
+import ssl
 import threading
 import zipfile
 from contextlib import contextmanager
 from email.utils import formatdate
+from http.client import HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -185,6 +187,44 @@ def test_a_file_that_has_changed_meanwhile_is_fetched_from_its_beginning(fetch, 
     server.behave[1] = cut_and_change
     fetch("a", fault=lambda path: "")
     assert (place / "a").read_bytes() == CONTENT[::-1]
+
+
+def test_a_server_that_sends_a_part_of_another_version_is_asked_for_all_of_it(fetch, server, place):
+    def change_and_send_a_part(handler):
+        server.content, server.tag = CONTENT[::-1], '"two"'
+        handler.headers.replace_header("If-Range", server.tag)  # as if it had not been asked
+        server.send(handler)
+
+    server.behave = {1: server.cut(100_000), 2: change_and_send_a_part}
+    assert fetch("a", fault=lambda path: "").done == len(CONTENT)
+    assert (place / "a").read_bytes() == CONTENT[::-1]
+
+
+def test_a_server_that_sends_another_part_is_asked_for_all_of_it(fetch, server, place):
+    def send_another_part(handler):
+        handler.headers.replace_header("Range", "bytes=5-")
+        server.send(handler)
+
+    server.behave = {1: server.cut(100_000), 2: send_another_part}
+    fetch("a", fault=lambda path: "")
+    assert (place / "a").read_bytes() == CONTENT
+    assert "Range" not in server.requests[2][1]
+
+
+@pytest.mark.parametrize("failure", [OSError(113, "No route to host"), ssl.SSLError("bad record"), TimeoutError()])
+def test_whatever_happens_to_a_connection_it_goes_on_and_the_bar_goes_back(fetch, server, place, monkeypatch, failure):
+    read, pieces = HTTPResponse.read, []
+
+    def fail_at_the_second(response, *arguments):
+        pieces.append(response)
+        if len(pieces) == 2:
+            raise failure
+        return read(response, *arguments)
+
+    monkeypatch.setattr(HTTPResponse, "read", fail_at_the_second)
+    assert fetch("a").done == len(CONTENT)
+    assert server.requests[1][1]["Range"] == f"bytes={downloading.BLOCK}-"
+    assert (place / "a").read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize("tag", ["", 'W/"weak"'])

@@ -78,12 +78,14 @@ def test_the_figures_are_those_of_counting_every_range(corpus):
     assert evidence.matches == len(ranges)
     np.testing.assert_allclose(evidence.whole, rows[:, :, 0].mean(axis=0))
     np.testing.assert_allclose(evidence.positions, rows[:, :, 1].mean(axis=0))
-    best = {}
+    best, failing = {}, []
     for number, (first, _) in enumerate(ranges):
-        best.setdefault(stretch_of(carries, starts, first), number)
-    apart = list(best.values())
-    assert evidence.places == len(apart)
-    expected = naive_chance(rows[apart, 0, 0].sum(), rows[apart, 2, 0])
+        if rows[number, 0, 0]:
+            best.setdefault(stretch_of(carries, starts, first), number)
+        else:
+            failing.append(number)
+    assert evidence.places == len({stretch_of(carries, starts, first) for first, _ in ranges})
+    expected = naive_chance(len(best), rows[[*best.values(), *failing], 2, 0])
     assert evidence.p_value == pytest.approx(expected)
     assert evidence.texts == len({tuple(tokens[first : min(last + 1, first + 3)]) for first, last in ranges})
 
@@ -96,6 +98,27 @@ def test_a_tail_is_that_of_all_outcomes(chances, least):
 def test_the_tail_of_what_is_equally_likely_is_binomial_however_small():
     assert chance_of(50, np.full(50, 0.1)) == pytest.approx(1e-50)
     assert chance_of(0, np.full(50, 0.1)) == 1
+
+
+@pytest.mark.parametrize("begin", [10_000, 40_000])
+def test_matches_that_fall_anywhere_are_no_finding_where_a_value_comes_in_one_part_of_the_corpus(begin):
+    steps = 50_000
+    carries = np.zeros(steps, np.bool_)
+    carries[begin : begin + 8_000] = np.arange(8_000) % 10 < 6  # 800 short stretches; elsewhere two long gaps
+    value = Value(carries, np.zeros(steps, np.int64), np.zeros(0, np.int64))
+    chance = np.random.default_rng(begin)
+    p_values = [
+        weigh(value, [match(first, first + 1) for first in chance.integers(10, steps - 1, 50)], (0, 0), 2).p_value
+        for _ in range(300)
+    ]
+    for level in (0.05, 0.01):
+        assert np.mean(np.array(p_values) <= level) <= level
+
+
+@pytest.mark.parametrize(("first", "last"), [(20, 24), (20, 30), (18, 21), (24, 30), (22, 22)])
+def test_a_match_that_overlaps_the_brushed_range_is_no_evidence(first, last):
+    value = Value(np.repeat([False, True, False], 20), np.zeros(60, np.int64), np.zeros(0, np.int64))
+    assert weigh(value, [match(first, last), match(17, 19), match(25, 40)], (20, 24), lead=2).matches == 2
 
 
 def test_the_brushed_range_is_no_evidence_and_no_more_matches_than_50_are():
@@ -159,6 +182,11 @@ def test_the_labels_of_a_range_are_told_in_their_order(project):
     assert labels_over(project, "depth", 3, 8) == ["2", "0", "1"]
 
 
+def test_a_range_beyond_the_annotation_has_no_labels(project):
+    with pytest.raises(EvidenceError, match="has no value from 7 to 8"):
+        labels_over(project, "tag", 7, 8)
+
+
 @pytest.mark.parametrize(
     ("annotation", "labels", "said"),
     [
@@ -166,6 +194,7 @@ def test_the_labels_of_a_range_are_told_in_their_order(project):
         ("loss", ["x"], "The annotation 'loss' is not discrete; discrete ones are: tag, kind, depth."),
         ("tag", ["w"], "The annotation 'tag' has no value 'w'; it has: x, y, z, or not."),
         ("depth", ["x"], "The values of 'depth' are whole numbers, and 'x' is none."),
+        ("depth", ["--1"], "The values of 'depth' are whole numbers, and '--1' is none."),
         ("depth", ["7"], "No position of the annotation 'depth' has the value 7."),
     ],
 )

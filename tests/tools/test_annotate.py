@@ -142,6 +142,14 @@ def test_named_entities_come_from_spacy(words, pipeline):
     assert [label for word, label in zip(WORDS, labels(words, "is_punct"), strict=True) if word == "."] == ["True"] * 2
 
 
+def test_each_sequence_is_read_for_itself(tmp_path, pipeline):
+    tokens = ["he", "met", "Anna", "Blum", "(", "Anna"]
+    write_project(tmp_path / "q", tokens, {"s": np.zeros((6, 1))}, sequences=[0, 3])
+    assert main(["annotate", str(tmp_path / "q"), "sentence_position", "--spacy", str(pipeline)]) == 0
+    assert numbers(tmp_path / "q", "sentence_position") == [0, 1, 2, 0, 1, 2]
+    assert labels(tmp_path / "q", "named_entity") == ["none"] * 6  # nobody who is called Anna Blum
+
+
 def test_what_is_wrong_with_a_pipeline_is_said(words, pipeline, capsys):
     assert main(["annotate", "p", "--spacy", "no_such_pipeline"]) == 1
     assert "spaCy has no pipeline 'no_such_pipeline'. Install one" in capsys.readouterr().err

@@ -149,6 +149,24 @@ def test_a_model_that_was_trained_is_used_where_what_came_after_was_stopped(tmp_
     assert run(*command) == 0
 
 
+def test_an_opening_view_is_looked_for_again_where_that_was_stopped_and_only_there(tmp_path, tunes, cache, monkeypatch):
+    monkeypatch.setitem(DEMOS, "chords", tiny(DEMOS["chords"]))
+    command = ["chords", "--corpus", tunes, "--data-dir", tmp_path / "data"]
+    looked = []
+
+    def stop_at_first(directory, annotation, labels, **options):
+        looked.append((directory.name, annotation, labels))
+        if len(looked) == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(building, "choose_opening", stop_at_first)
+    assert run(*command) == 130
+    monkeypatch.setattr(building, "train_with_progress", None)
+    assert run(*command) == run(*command) == 0
+    assert looked == [("chords", *DEMOS["chords"].opening)] * 2
+    assert list((cache / "demos").iterdir()) == []
+
+
 def test_another_training_than_the_one_that_was_stopped_begins_anew(tmp_path, tunes, monkeypatch):
     monkeypatch.setitem(DEMOS, "chords", tiny(DEMOS["chords"]))
     command = ["chords", "--corpus", tunes, "--data-dir", tmp_path / "data"]
@@ -232,4 +250,4 @@ def test_without_a_name_all_demos_are_listed_with_what_they_take_and_whether_the
     for name, recipe in DEMOS.items():
         assert recipe.shows in listed
         assert (f"made: {tiny_demos / name}\n" in listed) == (name != "parens")
-    assert "7 MB from www.gutenberg.org" in listed
+    assert "7 MB from gutenberg.pglaf.org" in listed

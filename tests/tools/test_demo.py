@@ -124,3 +124,18 @@ def test_without_pytorch_a_demo_that_is_there_is_still_served(made, tmp_path, mo
     assert main(["demo", "parens", "--no-serve", "--data-dir", str(made.parent)]) == 0
     assert main(["demo", "parens", "--no-serve", "--data-dir", str(tmp_path)]) == 1
     assert "pip install 'lstmvis[train]'" in capsys.readouterr().err
+
+
+def test_the_documentation_lists_every_demo_with_what_it_takes_and_what_it_opens_with():
+    docs = Path(__file__).parents[2] / "docs"
+    lines = (docs / "demos.md").read_text(encoding="utf-8").splitlines()
+    rows = [[cell.strip(" `") for cell in line.split("|")[1:-1]] for line in lines if line.startswith("| `")]
+    takes, opens = rows[: len(DEMOS)], rows[len(DEMOS) :]
+    sizes = {name: recipe.sizes["small"][0] for name, recipe in DEMOS.items()}
+    assert [(row[0], int(row[-2]), int(row[-1])) for row in takes] == [
+        (name, size.minutes, size.megabytes) for name, size in sizes.items()
+    ]
+    assert [row[0] for row in opens] == list(DEMOS)
+    for name in DEMOS:
+        assert f"(demo-{name}.png)" in "\n".join(lines)
+        assert (docs / f"demo-{name}.png").is_file()

@@ -28,7 +28,7 @@ def test_the_view_is_written_and_its_figures_are_told_then_and_later(directory, 
     assert main(["opening", str(directory), "--show"]) == 0
     shown = capsys.readouterr().out.splitlines()
     assert shown[:6] == said[:6]
-    assert shown[6].split(":")[0] == "p-value against ranges with the same first tokens"
+    assert shown[6].split(":")[0] == "p-value against ranges with the same first tokens, however this view was chosen"
     assert "times the 576 that were tried" in said[6]
 
 

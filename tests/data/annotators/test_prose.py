@@ -98,6 +98,7 @@ def test_the_characters_of_a_word_are_counted_from_1():
         (Words("N men of N N <unk> <eos>"), ["N", "N N"]),
         ("about N men \n N of", ["N", "N"]),
         (Words("Norwegians write N 5"), ["5"]),
+        ("x22, utf16 and _12 are names, 16th is none", ["16"]),
     ],
 )
 def test_numbers_are_digits_or_what_stands_for_them(text, numbers):

@@ -64,7 +64,9 @@ def test_a_download_is_a_book_only_with_its_marks(tmp_path):
     assert fault(path) == "it has no text between the marks of Project Gutenberg"
     path.write_bytes(b"\xff\xfe")
     assert "not UTF-8" in fault(path)
-    path.write_text(HEADER.format("THE") + "Once")
+    path.write_text(HEADER.format("THE") + "Once upon a ti")
+    assert fault(path) == "it has no text between the marks of Project Gutenberg"
+    path.write_text(HEADER.format("THE") + "Once upon a time\n*** END OF THE PROJECT GUTENBERG EBOOK")
     assert fault(path) == ""
     assert [remote.path for remote in GUTENBERG.remotes] == [f"pg{number}.txt" for number in BOOKS]
 

@@ -5,26 +5,16 @@ from pathlib import Path
 import pytest
 
 from lstmvis.data.corpora.corpus import Lengths
-from lstmvis.data.corpora.penn_treebank import PENN_TREEBANK, read_characters, read_words
+from lstmvis.data.corpora.penn_treebank import PENN_TREEBANK, read_words
 from tests import demo_corpora
 
 REAL = os.environ.get("LSTMVIS_CORPORA")
 ALL = Lengths(10**9, 10**9, 10**9)
 
 
-def test_words_and_characters_are_those_of_the_three_files(tmp_path):
-    place = demo_corpora.write_treebank(tmp_path / "ptb")
-    words = read_words(place, ALL)
+def test_words_are_those_of_the_three_files(tmp_path):
+    words = read_words(demo_corpora.write_treebank(tmp_path / "ptb"), ALL)
     assert [text.count("<eos>") for text in (words.training, words.validation, words.explored)] == [300] * 3
-    characters = read_characters(place, ALL)
-    for text, spelled in zip(
-        (words.training, words.validation, words.explored),
-        (characters.training, characters.validation, characters.explored),
-        strict=True,
-    ):
-        assert spelled.replace("\n", " <eos> ").split() == text
-        assert " \n" not in spelled
-        assert "\n " not in spelled
 
 
 def test_texts_are_at_most_as_long_as_wanted(tmp_path):
