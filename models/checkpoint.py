@@ -14,6 +14,7 @@ from torch import Tensor
 
 from lstmvis.data.characters import Ids
 from lstmvis.data.errors import LstmvisError
+from lstmvis.data.placing import sync
 from lstmvis.data.tokens import Tokens
 from lstmvis.models.language_model import Configuration, LanguageModel
 
@@ -86,12 +87,14 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
 
 
 def save_whole(content: dict[str, Any], path: Path) -> None:
-    """Save tensors and plain values so that `path` is at every moment either as it was or whole."""
+    """Save tensors and plain values so that `path` is at every moment, after a crash too, either as it was or whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.part")
     try:
         torch.save(content, temporary)
+        sync(temporary)
         os.replace(temporary, path)
+        sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -9,6 +9,7 @@ import sys
 import pytest
 import torch
 
+from lstmvis.data.locking import making
 from lstmvis.models import training
 from lstmvis.models.checkpoint import load_checkpoint
 from lstmvis.models.resuming import unfinished_path
@@ -88,6 +89,15 @@ def test_training_that_is_killed_at_any_moment_ends_as_if_it_had_not_been(tmp_pa
 
 def untimed(epoch):
     return {name: value for name, value in epoch.items() if name not in ("seconds", "tokens_per_second")}
+
+
+def test_a_second_training_of_the_same_model_is_refused(tmp_path, text, capsys):
+    out = tmp_path / "m.pt"
+    for more in ([], ["--replace"], ["--resume"]):
+        with making(out):
+            assert train(text, out, *more) == 1
+        assert capsys.readouterr().err == f"lstmvis: {out} is being written by another process.\n"
+    assert [path.name for path in tmp_path.iterdir()] == [text.name]
 
 
 @pytest.fixture
