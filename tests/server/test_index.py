@@ -1,9 +1,5 @@
-import os
-import random
-import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -161,26 +157,6 @@ pause = float(sys.argv[2])
 print("building", flush=True)
 index.build_index(directory, Project(directory).sources["states::states"], lambda share: time.sleep(pause))
 """
-
-
-def test_a_killed_build_leaves_a_project_that_is_matched_rightly(make_project):
-    directory = make_project(run_lengths(60_000, 40))
-    source = source_of(directory)
-    expected = matches(source, None)
-    rng = random.Random(5)
-    for _ in range(int(os.environ.get("LSTMVIS_KILLS", "2"))):
-        command = [sys.executable, "-c", BUILD, str(directory), "0.01"]  # some 250 pauses: seconds
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        process.stdout.readline()
-        time.sleep(rng.uniform(0, 1))
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        assert process.returncode == -signal.SIGKILL
-        assert open_index(directory, source_of(directory)) is None
-        assert same(matches(source_of(directory), None), expected)
-    assert list((directory / ".lstmvis").rglob("*.part"))
-    assert same(matches(source, build_index(directory, source)), expected)
-    assert not list((directory / ".lstmvis").rglob("*.part"))
 
 
 def test_processes_that_want_the_same_index_at_once_all_get_it(make_project):
