@@ -23,7 +23,8 @@ from typing import Any
 import yaml
 
 from lstmvis.data.arrays import write_annotation
-from lstmvis.data.errors import ProjectError
+from lstmvis.data.errors import FullDiskError, ProjectError
+from lstmvis.data.full_disk import why_full
 from lstmvis.data.interrupts import holding_interrupts, raise_interrupt
 from lstmvis.data.locking import writing
 from lstmvis.data.placing import sync
@@ -116,8 +117,13 @@ def _amending(directory: Path) -> Iterator[tuple[Project, Path]]:
         project = Project(directory)
         if alone:
             _remove_leftovers(project)
-        with tempfile.TemporaryDirectory(prefix=WORKPLACE, dir=directory) as workplace:
-            yield project, Path(workplace)
+        try:
+            with tempfile.TemporaryDirectory(prefix=WORKPLACE, dir=directory) as workplace:
+                yield project, Path(workplace)
+        except (OSError, FullDiskError) as error:
+            if reason := why_full(error):
+                raise FullDiskError(directory, reason) from error
+            raise
 
 
 def _remove_leftovers(project: Project) -> None:

@@ -28,7 +28,8 @@ import yaml
 from numpy.typing import ArrayLike, NDArray
 
 from lstmvis.data.dictionary import write_dictionary
-from lstmvis.data.errors import ProjectError, ProjectExistsError
+from lstmvis.data.errors import FullDiskError, LstmvisError, ProjectError, ProjectExistsError
+from lstmvis.data.full_disk import close_written, why_full
 from lstmvis.data.interrupts import holding_interrupts, raise_interrupt
 from lstmvis.data.locking import making, writing
 from lstmvis.data.placing import make_part, put_directory, remove_parts
@@ -53,6 +54,8 @@ class ProjectWriter:
         self._config: dict[str, Any] = {"name": name, "description": description, "files": {}}
         self._vocabulary_size = 0
         self._open: dict[str, h5py.File] = {}
+        # What cannot be written any more is told when the file is closed, and never when a dataset is.
+        self._datasets: list[h5py.Dataset] = []
 
     def __enter__(self) -> Self:
         """Raises ProjectError where nothing can be written, or another process writes a project to this place."""
@@ -73,14 +76,21 @@ class ProjectWriter:
     ) -> None:
         with self._lock, holding_interrupts():
             try:
-                for file in self._open.values():
-                    file.close()
+                unwritten = [failure for file in self._open.values() if (failure := close_written(file))]
                 if kind is None:
+                    if unwritten:
+                        raise unwritten[0]
                     self._finish()
+            except (OSError, RuntimeError) as failure:
+                if reason := why_full(failure):
+                    raise FullDiskError(self.path, reason) from failure
+                raise
             finally:
                 shutil.rmtree(self._directory, ignore_errors=True)
         if kind is None:
             raise_interrupt()
+        elif (isinstance(error, FullDiskError) or not isinstance(error, LstmvisError)) and (reason := why_full(error)):
+            raise FullDiskError(self.path, reason) from error
 
     def write_tokens(self, ids: ArrayLike | Iterable[ArrayLike], vocabulary: Sequence[str], length: int = 0) -> None:
         """Write the corpus: token ids (T,), or an iterable of pieces of them, `length` in all; vocabulary by id.
@@ -262,7 +272,8 @@ class ProjectWriter:
         above = (file.get(str(parent)) for parent in PurePosixPath(path).parents)
         if path in file or any(isinstance(found, h5py.Dataset) for found in above):
             raise ProjectError(f"{path!r} cannot be written to {reference}.hdf5: that name is taken.")
-        return file.create_dataset(path, **what)
+        self._datasets.append(file.create_dataset(path, **what))
+        return self._datasets[-1]
 
     def _file(self, reference: str) -> h5py.File:
         if reference not in self._open:

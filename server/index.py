@@ -145,6 +145,7 @@ def build_index(project: Path, source: Source, progress: Progress = lambda share
     Memory does not grow with the source. Of several processes that want the same index one builds it, and the others
     wait. Raises IndexingError where there is no place for it.
     """
+    reasons = []
     for directory in _places(project, source):
         try:
             directory.parent.mkdir(parents=True, exist_ok=True)
@@ -152,9 +153,10 @@ def build_index(project: Path, source: Source, progress: Progress = lambda share
                 found = open_index(project, source)
                 return found or _build(directory, source, progress)
         except OSError as error:
-            reason = error
+            reasons.append(error.strerror or str(error))
     size = 3 * source.steps * source.cells
-    raise IndexingError(f"The match index of {source.id} takes {size:,} bytes and cannot be written: {reason}.")
+    why = "; ".join(dict.fromkeys(reasons))
+    raise IndexingError(f"The match index of {source.id} takes {size:,} bytes and cannot be written: {why}.")
 
 
 def _places(project: Path, source: Source) -> list[Path]:

@@ -1,5 +1,8 @@
 """Small projects and sources that many tests use."""
 
+import contextlib
+import os
+import subprocess
 from types import SimpleNamespace
 
 import h5py
@@ -22,6 +25,27 @@ def made(tmp_path_factory):
     data = tmp_path_factory.mktemp("demos")
     assert main(["demo", "--no-serve", "--data-dir", str(data)]) == 0
     return data / "parens"
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of its own of 1 MiB, and a function that fills all of it but some KiB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("only root can mount a disk")
+
+    def fill(free):
+        filling = disk / "filling"
+        filling.unlink(missing_ok=True)
+        with open(filling, "wb", buffering=0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(bytes(1024))
+        os.truncate(filling, filling.stat().st_size - free * 1024)
+
+    yield disk, fill
+    subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
 @pytest.fixture

@@ -234,7 +234,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _run_alone(options: argparse.Namespace, tokens: Tokens) -> int:
     """Train while no other process trains to the same file."""
-    from lstmvis.models.checkpoint import load_checkpoint
+    from lstmvis.models.checkpoint import SavingError, load_checkpoint
     from lstmvis.models.resuming import unfinished_path
 
     require_place(options.out, options.replace, options.resume)
@@ -260,7 +260,7 @@ def _run_alone(options: argparse.Namespace, tokens: Tokens) -> int:
         checkpoint = train_with_progress(
             corpus, options.out, configuration, settings, options.device, resume, options.threads
         )
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SavingError):
         if unfinished_path(options.out).exists():
             print(f"{options.out} holds the best model so far. To go on, give the same command with --resume.")
         raise

@@ -159,7 +159,7 @@ def test_a_failure_on_the_way_leaves_the_project_as_it_was(project, monkeypatch,
         function(*arguments)
 
     monkeypatch.setattr(amending.os, where, fail)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(ProjectError, match=r"p cannot be written: No space left on device\."):
         add_annotation(project, "a", WORDS)
     monkeypatch.undo()
     assert contents(project) == before
