@@ -3,6 +3,7 @@
 import contextlib
 import os
 import subprocess
+from dataclasses import replace
 from types import SimpleNamespace
 
 import h5py
@@ -10,9 +11,13 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from lstmvis.data.corpora.corpus import Lengths
+from lstmvis.data.demos import DEMOS
+from lstmvis.data.demos.recipe import Size
 from lstmvis.data.matrix import Matrix
 from lstmvis.data.project import Source
 from lstmvis.tools.cli import main
+from tests import demo_corpora
 
 settings.register_profile("default", deadline=None)
 settings.register_profile("thorough", deadline=None, max_examples=3000)
@@ -23,8 +28,40 @@ settings.load_profile("default")
 def made(tmp_path_factory):
     """The directory of the demo that a user gets, made by its command; takes a quarter of a minute."""
     data = tmp_path_factory.mktemp("demos")
-    assert main(["demo", "--no-serve", "--data-dir", str(data)]) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        assert main(["demo", "parens", "--no-serve", "--data-dir", str(data)]) == 0
     return data / "parens"
+
+
+TINY = Size(
+    Lengths(1600, 300, 900),
+    vocabulary=60,
+    model={"cells": 12},
+    training={"epochs": 2, "streams": 4, "learning_rate": 1e-2},
+    minutes=0,
+    megabytes=0,
+)
+
+
+def tiny(recipe):
+    """The same demo, of a small model and a short text: too little to learn anything, or to find an opening view."""
+    return replace(recipe, sizes={"small": (TINY,)}, tries=200)
+
+
+@pytest.fixture(scope="session")
+def tiny_demos(tmp_path_factory):
+    """A directory with all demos but the parentheses, made by their command of small corpora; takes some seconds."""
+    directory = tmp_path_factory.mktemp("tiny")
+    corpora = demo_corpora.write_all(tmp_path_factory.mktemp("corpora"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("NLTK_DATA", str(corpora["wsj-chunks"]))
+        for name, corpus in corpora.items():
+            patch.setitem(DEMOS, name, tiny(DEMOS[name]))
+            command = ["demo", name, "--no-serve", "--corpus", str(corpus), "--data-dir", str(directory)]
+            assert main(command) == 0
+    return directory
 
 
 @pytest.fixture

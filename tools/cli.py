@@ -13,7 +13,7 @@ from lstmvis.tools.options import CommandParser
 DESCRIPTION = """\
 See what the hidden states of a sequence model do, and find where else they do it.
 
-  lstmvis demo                       make the parentheses demo and open it in the browser
+  lstmvis demo [NAME]                make a demo and open it in the browser; without NAME: which there are
   lstmvis train TEXT --out MODEL     train a language model on a text
   lstmvis extract MODEL TEXT --out PROJECT
                                      write a model's states over a text as a project

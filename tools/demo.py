@@ -1,50 +1,66 @@
 """`lstmvis demo`: a model that is trained here and now, and its states in the browser."""
 
 import argparse
-import os
-import tempfile
-import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
-from lstmvis.data import parentheses
-from lstmvis.data.demos import DEMOS, ParenthesesDemo
+from lstmvis.data.demos import DEMOS
+from lstmvis.data.demos.recipe import SIZES, Recipe, Size
 from lstmvis.data.project import CONFIG_NAME
-from lstmvis.data.writing import ProjectWriter
-from lstmvis.tools.extract import extract_with_progress
-from lstmvis.tools.opening import choose_opening
+from lstmvis.tools.building import build
 from lstmvis.tools.options import count
-from lstmvis.tools.progress import progress_bar
-from lstmvis.tools.pytorch import require_torch
+from lstmvis.tools.places import data_home
 from lstmvis.tools.serve import add_server_options, opening_path, serve_directory
-from lstmvis.tools.train import train_with_progress
 
-TRIES = 2000  # selections among which the opening view is chosen: a few seconds
+DESCRIPTION = """\
+Make a demo and open it in the browser: a text is read, a model is trained on
+it, and the model's states over a text that is new to it become a project.
+Without NAME, say which demos there are. What is made is kept, so the second
+start takes seconds; making that was stopped goes on where it was. A corpus that
+is not on this machine is downloaded, once. Making needs PyTorch, and for some
+demos NLTK or Pygments: pip install 'lstmvis[train,demos]'.
+
+examples:
+  lstmvis demo
+      the demos, what each shows, and what it takes
+  lstmvis demo parens
+      the parentheses language of the LSTMVis paper, in a minute
+  lstmvis demo code --corpus ~/projects/mine
+      a model of the source code in a directory
+  lstmvis demo wsj-words --size paper --device cuda
+      the model of LSTMVis's own demo, which wants a GPU
+"""
 
 
 def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "demo",
-        help="make the parentheses demo and open it in the browser",
-        description="Make a demo and open it in the browser. `parens` is the parentheses language of the LSTMVis "
-        "paper: a text is made, a model is trained on it, and the model's states over a new text become a project. "
-        "What is made is kept, so the second start takes seconds. Making needs PyTorch: pip install 'lstmvis[train]'.",
+        help="make a demo and open it in the browser",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("name", nargs="?", choices=DEMOS, default="parens", help="which demo (default: %(default)s)")
+    parser.add_argument("name", nargs="?", choices=DEMOS, metavar="NAME", help=f"one of {', '.join(DEMOS)}")
     parser.add_argument(
         "--size",
-        choices=("small", "paper"),
+        choices=SIZES,
         default="small",
-        help="small: 200,000 characters, 150 cells, under a minute; paper: 1,000,000 characters, 650 cells, 6.5 GB of "
-        "disk with its match index, ten minutes without a GPU (default: %(default)s)",
+        help="small: made in minutes without a GPU; paper: as large as on LSTMVis's demo site (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--corpus",
+        type=Path,
+        metavar="PATH",
+        help="your own copy of the corpus, or another of its kind, instead of downloading it",
     )
     parser.add_argument(
         "--data-dir",
         type=Path,
         default=data_home(),
         metavar="DIR",
-        help="where the demo is kept, and the directory that is served (default: %(default)s)",
+        help="where the demos are kept, and the directory that is served (default: %(default)s)",
     )
     parser.add_argument("--epochs", type=count, help="times the training text is read (default: the demo's own)")
     parser.add_argument("--device", default="auto", help="cpu, cuda, or auto: cuda where there is one (the default)")
@@ -55,56 +71,59 @@ def add_parser(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    demo = DEMOS[options.name][options.size]
-    if options.epochs:
-        demo = replace(demo, epochs=options.epochs)
-    directory = options.data_dir / demo.id
-    if (directory / CONFIG_NAME).is_file() and not options.rebuild:
-        print(f"{directory} is there already; --rebuild makes it anew.")
-    else:
-        build(demo, directory, options.device, options.rebuild)
+    if options.name is None:
+        print("\n".join(describe_all(options.data_dir)))
+        return 0
+    recipe = DEMOS[options.name]
+    directory = Path()
+    for size in recipe.sizes[options.size]:
+        directory = options.data_dir / project_id(options.name, options.size, size)
+        if (directory / CONFIG_NAME).is_file() and not options.rebuild:
+            print(f"{directory} is there already; --rebuild makes it anew.")
+            continue
+        if options.epochs:
+            size = replace(size, training={**size.training, "epochs": options.epochs})
+        build(recipe, size, directory, options.corpus, options.device, options.rebuild)
     if not options.serve:
         return 0
     return serve_directory(options.data_dir, options, opening_path(options.data_dir, directory))
 
 
-def build(demo: ParenthesesDemo, directory: Path, device: str = "auto", rebuild: bool = False) -> None:
-    """Make the demo's texts, train its model, and write the model's states over the explored text as a project."""
-    require_torch()
-    from lstmvis.models.extraction import Extraction
-    from lstmvis.models.language_model import Configuration
-    from lstmvis.models.training import Corpus, Settings
-
-    started = time.monotonic()
-    texts = []
-    with progress_bar("corpus", demo.training_length + demo.validation_length + demo.explored_length) as bar:
-        for text in demo.texts():
-            texts.append(text)
-            bar.update(len(text[0]))
-    (training, _), (validation, _), (ids, nesting) = texts
-    configuration = Configuration(len(parentheses.CHARACTERS), demo.cells, demo.layers)
-    settings = Settings(epochs=demo.epochs, learning_rate=demo.learning_rate, seed=demo.seed)
-    with (
-        ProjectWriter(directory, demo.name, demo.description, replace=rebuild) as project,
-        tempfile.TemporaryDirectory() as temporary,
-    ):
-        model = Path(temporary) / "model.pt"
-        corpus = Corpus(training, validation, None, parentheses.CHARACTERS)
-        checkpoint = train_with_progress(corpus, model, configuration, settings, device)
-        project.write_tokens(ids, parentheses.CHARACTERS)
-        project.write_discrete("nesting", nesting, labels=[str(depth) for depth in parentheses.DEPTHS])
-        extract_with_progress(project, checkpoint, ids, Extraction(dtype=demo.dtype), device)
-        project.copy_model(model, checkpoint.record())
-    annotation, labels = demo.opening
-    choose_opening(directory, annotation, labels, tries=TRIES)
-    loss = min(epoch["validation_loss"] for epoch in checkpoint.history)
-    entropy = parentheses.entropy()
-    print(
-        f"{directory}: made in {time.monotonic() - started:.0f} s. Validation loss {loss:.4f} nats per character, "
-        f"{loss / entropy - 1:.2%} above the {entropy:.4f} that no model can beat."
-    )
+def project_id(name: str, size_name: str, size: Size) -> str:
+    """The name of a project's directory."""
+    return "-".join(part for part in (name, size_name.removeprefix("small"), size.suffix) if part)
 
 
-def data_home() -> Path:
-    """Where programs keep a user's data (XDG base directories)."""
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "lstmvis"
+def describe_all(data_dir: Path) -> Iterator[str]:
+    """What demos there are, in lines."""
+    for name, recipe in DEMOS.items():
+        yield f"{name}: {recipe.shows}"
+        yield fill(f"corpus: {_origin(recipe)}", 100, initial_indent="    ", subsequent_indent="        ")
+        for size_name, sizes in recipe.sizes.items():
+            for size in sizes:
+                directory = data_dir / project_id(name, size_name, size)
+                built = f"   made: {directory}" if (directory / CONFIG_NAME).is_file() else ""
+                yield f"    --size {size_name}: {_extent(recipe, size)}; {_takes(size)}{built}"
+        yield ""
+    yield "To make one and open it: lstmvis demo NAME"
+
+
+def _origin(recipe: Recipe) -> str:
+    corpus = recipe.corpus
+    if corpus is None:
+        return "made by the program"
+    if not corpus.remotes:
+        return f"{corpus.title}; nothing to download"
+    megabytes = max(1, round(sum(remote.size for remote in corpus.remotes) / 1e6))
+    return f"{corpus.title}, {megabytes} MB from {corpus.origin}"
+
+
+def _extent(recipe: Recipe, size: Size) -> str:
+    layers = size.model.get("layers", 1)
+    return f"LSTM {layers} x {size.model['cells']}, {size.lengths.explored:,} {recipe.unit}"
+
+
+def _takes(size: Size) -> str:
+    time = f"{size.minutes} min" if size.minutes < 100 else f"{size.minutes / 60:.0f} h without a GPU"
+    disk = f"{size.megabytes} MB" if size.megabytes < 1000 else f"{size.megabytes / 1000:.1f} GB"
+    return f"{time}, {disk}"

@@ -33,7 +33,7 @@ KINDS = {
     "keyword": ("Keyword", "Operator.Word"),
     "builtin": ("Name.Builtin", "Name.Exception"),
     "definition": ("Name.Function", "Name.Class"),
-    "decorator": ("Name.Decorator", "Name.Attribute"),
+    "decorator": ("Name.Decorator",),
     "name": ("Name",),
     "operator": ("Operator",),
     "punctuation": ("Punctuation",),
@@ -98,7 +98,7 @@ def _kinds(code: str, lexer: str) -> NDArray[np.uint8]:
         for place, kind, piece in reader.get_tokens_unprocessed(code[start:]):
             place += start
             if kind not in known:
-                known[kind] = _kind(kind)
+                known[kind] = kind_of(kind)
             kinds[place : place + len(piece)] = known[kind]
             if known[kind] == STRING and (turned := _turned(code, place, len(piece), beginnings, start)) is not None:
                 start = turned
@@ -108,7 +108,8 @@ def _kinds(code: str, lexer: str) -> NDArray[np.uint8]:
     return kinds
 
 
-def _kind(kind: Any) -> int:
+def kind_of(kind: Any) -> int:
+    """The place in LABELS of a token type of Pygments."""
     name = ".".join(kind)
     fits = (n for n, names in enumerate(KINDS.values()) for one in names if not one or f"{name}.".startswith(f"{one}."))
     return next(fits)

@@ -41,6 +41,9 @@ UNIVERSAL = {
 PACKAGE = "averaged_perceptron_tagger_eng"
 A_NUMBER = "10"  # what the tagger reads for `N`
 ATTACHED = re.compile(r"""^["'“‘(\[]*(.*?)[,;:!?"'”’)\].]*$""", re.DOTALL)
+TAGGED_AS = {"“": "``", "„": "``", "‘": "``", "”": "''", "’": "''", "—": "--", "–": "--", "…": "..."}
+"""Marks that are tokens, as the tagger knows them."""
+CLITIC = re.compile(r"['’](s|ll|re|ve|d|m)", re.IGNORECASE)
 TOGETHER = 1000  # sentences between two calls of `progress`
 
 
@@ -98,7 +101,12 @@ def load_tagger(data: Path | None = None) -> Tagger:
 
 
 def _as_read(word: str) -> str:
-    """The word without the marks that are attached to it, if anything else is left."""
+    """The word without the marks that are attached to it, if anything else is left.
+
+    What is cut off a word, as in `Alice 's`, stays as it is.
+    """
+    if clitic := CLITIC.fullmatch(word):
+        return f"'{clitic[1]}"
     found = ATTACHED.fullmatch(word)
     bare = found[1] if found else ""
-    return bare if any(map(str.isalnum, bare)) else word
+    return bare if any(map(str.isalnum, bare)) else TAGGED_AS.get(word, word)

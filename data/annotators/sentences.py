@@ -14,7 +14,7 @@ CLOSERS = frozenset({"''", "”", "’", "»", ")", "]", "}", "'", "-RRB-", "-rr
 ABBREVIATED = re.compile(
     "mr|mrs|ms|dr|st|prof|rev|hon|gen|col|capt|lieut|sr|jr|messrs|mme|mlle|vs|etc|no|vol|[a-z]", re.IGNORECASE
 )
-LINE_ENDS = frozenset({END_OF_LINE, "\n", "\r\n"})
+LINE_ENDS = frozenset({END_OF_LINE, "\n", "\r\n", "\n\n"})
 
 
 def sentence_starts(words: Sequence[str]) -> NDArray[np.int64]:
@@ -37,7 +37,7 @@ def sentence_starts(words: Sequence[str]) -> NDArray[np.int64]:
     ended = certain = quoted = False  # certain: also before small letters
     for position, word in enumerate(words):
         if word in lines:
-            doubled = position > 0 and words[position - 1] in lines
+            doubled = word == "\n\n" or (position > 0 and words[position - 1] in lines)
             certain = certain or at_every_line or doubled
             quoted = quoted and not doubled
             continue

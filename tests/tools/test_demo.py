@@ -1,21 +1,30 @@
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 
-from lstmvis.data import demos, parentheses
+from lstmvis.data import parentheses
+from lstmvis.data.corpora.corpus import Lengths
+from lstmvis.data.demos import DEMOS
 from lstmvis.data.project import Project
 from lstmvis.models.checkpoint import load_checkpoint
 from lstmvis.server.activity import Activity, cut_of
 from lstmvis.server.matching import Query, find_matches
 from lstmvis.server.opening import present_opening
 from lstmvis.server.selection import select_cells
+from lstmvis.tools import building
 from lstmvis.tools import demo as demo_command
 from lstmvis.tools.cli import main
 
 ONE_SEQUENCE = np.zeros(0, np.int64)
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
 
 
 def nesting_of(directory):
@@ -63,7 +72,7 @@ def test_a_demo_that_is_there_is_kept_and_served(made, monkeypatch, capsys):
     served = []
     monkeypatch.setattr(demo_command, "serve_directory", lambda *arguments: served.append(arguments) or 0)
     monkeypatch.setattr(demo_command, "build", None)
-    assert main(["demo", "--data-dir", str(made.parent), "--port", "8899", "--no-browser"]) == 0
+    assert main(["demo", "parens", "--data-dir", str(made.parent), "--port", "8899", "--no-browser"]) == 0
     [(directory, options, opening)] = served
     assert (directory, options.host, options.port, options.browser) == (made.parent, "127.0.0.1", 8899, False)
     assert opening == f"/?project=parens&{Project(made).opening}"
@@ -82,14 +91,14 @@ def test_it_opens_on_cells_that_are_on_at_depth_4(made):
 
 
 def tiny(monkeypatch):
-    small = demos.DEMOS["parens"]["small"]
-    recipe = replace(small, training_length=2000, validation_length=500, explored_length=900, cells=5)
-    monkeypatch.setitem(demos.DEMOS["parens"], "small", recipe)
+    recipe = DEMOS["parens"]
+    size = replace(recipe.sizes["small"][0], lengths=Lengths(2000, 500, 900), model={"cells": 5})
+    monkeypatch.setitem(DEMOS, "parens", replace(recipe, sizes={"small": (size,)}))
 
 
 def test_rebuild_and_epochs_make_it_anew(tmp_path, monkeypatch):
     tiny(monkeypatch)
-    command = ["demo", "--no-serve", "--data-dir", str(tmp_path)]
+    command = ["demo", "parens", "--no-serve", "--data-dir", str(tmp_path)]
     assert main([*command, "--epochs", "1"]) == 0
     assert main([*command, "--epochs", "2", "--rebuild"]) == 0
     assert len(load_checkpoint(tmp_path / "parens" / "model.pt").history) == 2
@@ -100,18 +109,18 @@ def test_a_demo_that_breaks_off_leaves_nothing_behind(tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     tiny(monkeypatch)
-    monkeypatch.setattr(demo_command, "extract_with_progress", break_off)
-    assert main(["demo", "--no-serve", "--data-dir", str(tmp_path)]) == 130
+    monkeypatch.setattr(building, "extract_with_progress", break_off)
+    assert main(["demo", "parens", "--no-serve", "--data-dir", str(tmp_path)]) == 130
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_three_texts_of_a_demo_differ():
-    texts = [ids[:500].tobytes() for ids, _ in demos.DEMOS["parens"]["small"].texts()]
-    assert len(set(texts)) == 3
+    texts = DEMOS["parens"].texts(Path(), Lengths(500, 500, 500))
+    assert len({texts.training, texts.validation, texts.explored}) == 3
 
 
 def test_without_pytorch_a_demo_that_is_there_is_still_served(made, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "torch", None)
-    assert main(["demo", "--no-serve", "--data-dir", str(made.parent)]) == 0
-    assert main(["demo", "--no-serve", "--data-dir", str(tmp_path)]) == 1
+    assert main(["demo", "parens", "--no-serve", "--data-dir", str(made.parent)]) == 0
+    assert main(["demo", "parens", "--no-serve", "--data-dir", str(tmp_path)]) == 1
     assert "pip install 'lstmvis[train]'" in capsys.readouterr().err

@@ -50,6 +50,12 @@ def test_marks_that_are_attached_to_a_word_are_not_looked_at():
     assert tagger.sentences == [["The", "cat", "slept", "don't", "--", '"', "U.S"]]
 
 
+def test_marks_that_are_words_are_tagged_as_the_penn_treebank_writes_them():
+    tagger = Tagger()
+    part_of_speech(["“", "It", "is", "n't", "Tom", "'s", "—", "’s", ",", "”"], tagger=tagger)
+    assert tagger.sentences == [["``", "It", "is", "n't", "Tom", "'s", "--", "'s", ",", "''"]]
+
+
 def test_progress_adds_up_to_all_tokens():
     told = []
     part_of_speech(["It", "was", "."] * 5000, tagger=Tagger(), progress=told.append)

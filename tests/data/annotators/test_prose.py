@@ -54,6 +54,12 @@ def test_a_quotation_goes_from_mark_to_mark(text, quoted):
     assert marked(text, quotation) == quoted
 
 
+def test_a_paragraph_may_end_in_one_token():
+    words = ["“", "No", ",", "\n\n", "“", "Yes", "”", "said", "she", "\n\n", "and", "went", ".", "\n\n"]
+    assert "".join(map(str, quotation(words).values)) == "11101110000000"
+    assert sentence_starts(words).tolist() == [0, 4, 10]
+
+
 def test_one_mark_too_many_ends_with_its_paragraph():
     text = 'He said "yes. \n\n"No," she said.\n\nAnd "then" went.'
     assert marked(text, quotation) == ['"yes.', '"No,"', '"then"']
