@@ -16,6 +16,7 @@ from lstmvis.data.interrupts import raise_interrupt
 
 LOCK_NAME = ".lstmvis.lock"
 STEP = 0.05  # seconds between two attempts
+NO_LINK = getattr(os, "O_NOFOLLOW", 0)  # in a project of somebody else, a link may name any file
 NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL)  # says a file system that has none
 
 
@@ -63,7 +64,7 @@ def _take(lock: Path, what: Path) -> tuple[int, bool] | None:
     """The descriptor of the lock, and whether it locks anything; None where another process has it."""
     while True:
         try:
-            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | NO_LINK, 0o666)
         except OSError as error:
             raise ProjectError(f"{what} cannot be written: {error.strerror} ({error.filename}).") from error
         locked = _locked(descriptor)

@@ -7,6 +7,7 @@ collected in `Project.problems` and leaves the other parts usable.
 
 import os
 import re
+import stat
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -21,13 +22,15 @@ from numpy.typing import NDArray
 
 from lstmvis.data.dictionary import Dictionary, read_dictionary
 from lstmvis.data.errors import ProjectError
-from lstmvis.data.matrix import Matrix, missing, open_hdf5, open_matrix
+from lstmvis.data.links import is_inside
+from lstmvis.data.matrix import Matrix, open_hdf5, open_matrix, require_file
 from lstmvis.data.opening import without_project
 
 CONFIG_NAME = "lstm.yml"
 MOST_CONFIG_BYTES = 1_000_000
 MOST_CONFIG_NODES = 100_000
 MOST_DISCRETE_VALUES = 10_000
+STARTS_TOGETHER = 1 << 20
 T = TypeVar("T")
 Transform = Literal["tanh", "none"]
 TRANSFORMS: tuple[Transform, ...] = ("tanh", "none")
@@ -135,7 +138,7 @@ class Project:
                 self.annotations[name] = annotation
         # The address of the view with which it opens: what follows the `?`, without the project.
         self.opening: str | None = self._attempt("opening", self._read_opening)
-        self._hdf5.clear()  # closes the files; a matrix that is not mapped keeps its own open
+        self._hdf5.clear()  # closes the files; a matrix that is not contiguous keeps its own open
 
     @property
     def problems(self) -> list[str]:
@@ -245,11 +248,13 @@ class Project:
         if not section:
             return _NO_STARTS
         matrix = self._vector(section, "`sequences`")
-        starts = matrix.integers(0, len(matrix))
-        if not ascend_from_zero(starts):
-            raise ProjectError(
-                f"{matrix.name} must hold the starts of the sequences, ascending from 0.", _first_descent(starts)
-            )
+        starts = _NO_STARTS
+        for begin in range(0, len(matrix), STARTS_TOGETHER):  # so that a file of billions of zeros is refused at once
+            starts = np.concatenate([starts, matrix.integers(begin, begin + STARTS_TOGETHER)])
+            if not ascend_from_zero(starts):
+                raise ProjectError(
+                    f"{matrix.name} must hold the starts of the sequences, ascending from 0.", _first_descent(starts)
+                )
         return starts
 
     def _read_opening(self) -> str | None:
@@ -305,10 +310,7 @@ class Project:
     def _matrix(self, file: str, path: str) -> Matrix:
         if file not in self._hdf5:
             self._hdf5[file] = open_hdf5(self._existing(file))
-        matrix = open_matrix(self._hdf5[file], path)
-        if not _is_inside(self.directory, matrix.file):
-            raise ProjectError(f"{matrix.name} is a link to a file outside the project's directory.")
-        return matrix
+        return open_matrix(self._hdf5[file], path, self.directory)
 
     def _dictionary(self, file: str) -> Dictionary:
         if file not in self.dictionaries:
@@ -317,8 +319,7 @@ class Project:
 
     def _existing(self, file: str) -> Path:
         path = self._path(file)
-        if not path.exists():
-            raise missing(path, self._files.values())
+        require_file(path, self._files.values())
         return path
 
     def _path(self, file: str) -> Path:
@@ -369,6 +370,10 @@ def read_config_nodes(path: Path) -> yaml.Node | None:
 
 def _read_yaml(path: Path, read: Callable[[str, Any], Any]) -> Any:
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # to read a pipe would be to wait for ever
+            raise ProjectError(f"{path.name} is not a file.")
+        if not is_inside(path.parent, path):
+            raise ProjectError(f"{path.name} is a link to a file outside the project's directory.")
         if path.stat().st_size > MOST_CONFIG_BYTES:
             raise ProjectError(f"{path.name} is larger than {MOST_CONFIG_BYTES:,} bytes.")
         text = path.read_text(encoding="utf-8")
@@ -422,19 +427,12 @@ def _plain(content: Any) -> Any:
 
 def _inside(directory: Path, file: str) -> Path:
     path = directory / file
-    if not _is_inside(directory, path):
+    if not is_inside(directory, path):
         raise ProjectError(
             f"{CONFIG_NAME}: the file {file!r} lies outside the project's directory.",
             "Move or copy it into the directory: a project may only read what is its own.",
         )
     return path
-
-
-def _is_inside(directory: Path, path: Path) -> bool:
-    try:
-        return path.resolve().is_relative_to(directory.resolve())
-    except (OSError, RuntimeError, ValueError):  # links in a circle, names that no file can have
-        return False
 
 
 def _text(section: Mapping[str, Any], key: str, where: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from lstmvis.data.errors import ProjectError
 from lstmvis.data.project import CONFIG_NAME, Project
 from lstmvis.data.stamps import stamp_of
+from lstmvis.data.stored import allow_many_files
 from lstmvis.server.errors import UnknownNameError
 from lstmvis.server.indexing import Indexer
 from lstmvis.server.search import PhraseIndex
@@ -59,6 +60,7 @@ class Library:
     """Every project below a directory, by id: its directory's name, or its path with `__` where names collide."""
 
     def __init__(self, directory: Path) -> None:
+        allow_many_files()  # those of each project stay open
         self.directory = directory.resolve()
         self.indexer = Indexer()
         self._lock = threading.Lock()

@@ -10,6 +10,7 @@ of runs of selected cells. Only |P union K|, a tie-break, looks at cells that ar
 matches whose |Q| lets them into the answer.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -172,11 +173,10 @@ def _fewest(activity: Activity, ranges: Positions, wanted: int, check: Check) ->
 def warm_up() -> None:
     """Compile the loops, where they are not on disk yet: ten seconds that the first match need not wait for."""
     states = np.zeros((1, 1), np.float32)
-    codes, upper = kernels.encode(states, np.float32(0), np.float32(1))
-    codes.flags.writeable = upper.flags.writeable = False  # as they come from a file
+    kernels.encode(states, np.float32(0), np.float32(1))
     edges = np.array([0, 1])
     kernels.find_in_span(np.ones((1, 1), np.uint64), edges, 1, 0, 1, 1, 1, 1, 1, 0, 1, LEAST_BLOCK)
     zero = np.zeros(1, np.int64)
-    kernels.bound_fitting(upper, 1, 1, False, zero, zero, zero, zero, zero.copy(), zero.copy())
-    states.flags.writeable = False
+    if hasattr(os, "pread"):
+        kernels.bound_fitting(-1, 0, 1, 1, 1, False, zero, zero, zero, zero, zero.copy(), zero.copy())
     kernels.count_fitting(states, np.float32(0), np.float32(0), False, zero, zero, zero, zero, zero.copy())

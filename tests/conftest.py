@@ -16,6 +16,7 @@ from lstmvis.data.demos import DEMOS
 from lstmvis.data.demos.recipe import Size
 from lstmvis.data.matrix import Matrix
 from lstmvis.data.project import Source
+from lstmvis.data.stored import gather
 from lstmvis.tools.cli import main
 from tests import demo_corpora
 
@@ -104,11 +105,15 @@ def make_source(tmp_path):
 
 def source_in_memory(values, transform="none"):
     """A source over an array, without a file."""
+
+    def read(starts, stops):
+        return np.concatenate([values[start:stop] for start, stop in zip(starts, stops, strict=True)])
+
     states = SimpleNamespace(
         shape=values.shape,
         dtype=values.dtype,
         rows=lambda start, stop: values[max(start, 0) : max(stop, 0)],
         take=lambda indices: values[indices],
-        mapped_as=lambda *types: None,
+        gather=lambda starts, stops: gather(read, starts, stops, 2),
     )
     return Source("states", "states", 1, "state", False, transform, states)

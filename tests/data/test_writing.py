@@ -51,10 +51,10 @@ def test_what_is_written_opens_without_problems(tmp_path):
 
 
 @pytest.mark.parametrize(("path", "dtype"), [("layer1/cell", "float32"), ("layer1/hidden", "float16")])
-def test_states_lie_in_one_piece_so_that_they_can_be_mapped(tmp_path, path, dtype):
+def test_states_lie_in_one_piece_so_that_they_can_be_read_past_hdf5(tmp_path, path, dtype):
     write(tmp_path / "p")
     states = Project(tmp_path / "p").sources[f"states::{path}"].states
-    assert states.mapped
+    assert states.contiguous
     assert states.dtype == dtype
     assert states.rows(0, 4).tolist() == STATES.tolist()
 

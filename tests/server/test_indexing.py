@@ -168,3 +168,21 @@ def test_a_project_that_is_annotated_while_its_index_is_built_has_it_built_once(
     gate.set()
     wait_until(lambda: "indexing" not in source_info(api))
     assert built == ["states::states"]
+
+
+@pytest.mark.parametrize("scanned", [1, 10_000])
+def test_an_index_that_is_cut_off_while_it_is_served_is_built_again(directory, gate, serve, monkeypatch, scanned):
+    monkeypatch.setattr(indexing, "SCANNED_VALUES", scanned)
+    gate.set()
+    api = serve(directory)
+    wait_until(lambda: "indexing" not in source_info(api))
+    right = api.get("match", **QUERY)
+    (codes,) = directory.rglob("by_cell.npy")
+    os.truncate(codes, 500)
+    gate.clear()
+    assert api.raw("match", **QUERY, activation=0.31).status_code == 503
+    assert api.raw("match", **QUERY, activation=0.31).status_code == (503 if scanned == 1 else 200)
+    gate.set()
+    wait_until(lambda: "indexing" not in source_info(api))
+    assert codes.stat().st_size > 500
+    assert api.get("match", **QUERY) == right
