@@ -83,6 +83,14 @@ class Matrix:
         """Whether the file is no longer as it was when it was opened, or is gone."""
         return stamp_of(self.file) != self.stamp
 
+    def close(self) -> None:
+        """Let go of what HDF5 keeps open; nothing can be read of such a matrix any more.
+
+        What is opened again while HDF5 has it open is taken to be as it was.
+        """
+        if self._dataset:
+            self._dataset.file.close()
+
     def rows(self, start: int, stop: int) -> NDArray[Any]:
         """Entries start..stop of the first axis, stop excluded, cut at both ends.
 
@@ -131,7 +139,7 @@ class Matrix:
         except EOFError as error:
             raise _cut_off(self.file, self._path) from error
         except DAMAGED as error:
-            raise ProjectError(f"{self.name} cannot be read: {error}.", WRITE_AGAIN) from error
+            raise ProjectError(f"{self.name} cannot be read: {_reason(error)}.", WRITE_AGAIN) from error
 
     def integers(self, start: int, stop: int) -> NDArray[np.int64]:
         """The same entries as ids; -1 for what is not a finite number."""
@@ -208,6 +216,10 @@ def missing(path: Path, others: Collection[Path] = ()) -> ProjectError:
     return ProjectError(f"The file {path.name} is missing.", f"Put it there, or correct `files`{there}.")
 
 
+def _reason(error: BaseException) -> str:
+    return str(error.args[0] if isinstance(error, KeyError) and error.args else error)  # which would be in quotes
+
+
 def _unreadable(path: Path, reason: str) -> str:
     if "lock" in reason:
         return "A program has it open for writing: close it there, or wait until it is done."
@@ -230,7 +242,7 @@ def open_matrix(file: h5py.File, path: str, directory: Path | None = None) -> Ma
         if found is not None:
             return Matrix(found, name)
     except DAMAGED as error:
-        raise ProjectError(f"{name} cannot be read: {error}.", WRITE_AGAIN) from error
+        raise ProjectError(f"{name} cannot be read: {_reason(error)}.", WRITE_AGAIN) from error
     meant = get_close_matches(path, dataset_paths(file, MOST_NAMES), n=1)
     change = f"Did you mean `path: {meant[0]}`?" if meant else "Correct `path`: it is the name inside the file."
     raise ProjectError(f"There is no {name}; it holds {list_datasets(file)}.", change)
@@ -247,9 +259,9 @@ def dataset_paths(file: h5py.File, most: int) -> list[str]:
     names: list[str] = []
     visits = count(1)
 
-    def visit(name: str, item: object) -> bool | None:
+    def visit(name: str | bytes, item: object) -> bool | None:
         if isinstance(item, h5py.Dataset):
-            names.append(name)
+            names.append(name if isinstance(name, str) else name.decode(errors="backslashreplace"))
         return True if len(names) >= most or next(visits) >= MOST_VISITS else None  # anything but None ends it
 
     with suppress(*DAMAGED):

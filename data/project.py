@@ -30,6 +30,7 @@ CONFIG_NAME = "lstm.yml"
 MOST_CONFIG_BYTES = 1_000_000
 MOST_CONFIG_NODES = 100_000
 MOST_DISCRETE_VALUES = 10_000
+MOST_BITS = 64  # of a number
 STARTS_TOGETHER = 1 << 20
 T = TypeVar("T")
 Transform = Literal["tanh", "none"]
@@ -121,6 +122,7 @@ class Project:
             if path := self._attempt("files", partial(_inside, directory, str(file))):
                 self._files[reference] = path
         self._hdf5: dict[str, h5py.File] = {}
+        self._matrices: list[Matrix] = []
         self.dictionaries: dict[str, Dictionary] = {}
         self.sources: dict[str, Source] = {}
         for source in self._open_sources():
@@ -154,6 +156,11 @@ class Project:
     def steps(self) -> int:
         """The number of positions of the longest source."""
         return max((source.steps for source in self.sources.values()), default=0)
+
+    def close(self) -> None:
+        """Let go of what HDF5 keeps open, so that opening the project again reads its files anew."""
+        for matrix in self._matrices:
+            matrix.close()
 
     def describe(self) -> dict[str, Any]:
         """The configuration with defaults and sizes filled in, as `/info` gives it."""
@@ -310,7 +317,9 @@ class Project:
     def _matrix(self, file: str, path: str) -> Matrix:
         if file not in self._hdf5:
             self._hdf5[file] = open_hdf5(self._existing(file))
-        return open_matrix(self._hdf5[file], path, self.directory)
+        matrix = open_matrix(self._hdf5[file], path, self.directory)
+        self._matrices.append(matrix)
+        return matrix
 
     def _dictionary(self, file: str) -> Dictionary:
         if file not in self.dictionaries:
@@ -422,6 +431,8 @@ def _plain(content: Any) -> Any:
         return {str(key): _plain(value) for key, value in content.items()}
     if isinstance(content, list | tuple | set):
         return [_plain(value) for value in content]
+    if isinstance(content, int) and abs(content) >> MOST_BITS:
+        raise ProjectError(f"{CONFIG_NAME} holds a number of more than {MOST_BITS} bits.")
     return content if content is None or isinstance(content, bool | int | float | str) else str(content)
 
 
@@ -483,7 +494,9 @@ def _integers(text: str, where: str) -> list[int]:
 
 
 def _is_interval(given: object) -> bool:
-    return isinstance(given, list) and len(given) == 2 and all(isinstance(end, int | float) for end in given)
+    if not isinstance(given, list) or len(given) != 2:
+        return False
+    return all(isinstance(end, int | float) and type(end) is not bool and -np.inf < end < np.inf for end in given)
 
 
 def _extent(values: Matrix) -> list[float]:

@@ -75,6 +75,8 @@ class Library:
             for project_id, directory in find_projects(self.directory):
                 known = self._served.get(directory)
                 if known is None or known.id != project_id or known.changed:
+                    if known and known.project:
+                        known.project.close()
                     known = ServedProject(project_id, directory, self.indexer)
                 served[directory] = known
             self._served = served

@@ -173,7 +173,9 @@ def _states(
     values = _rows(activity, window, cells).astype(np.float64)
     if transform == "tanh":
         values = np.tanh(values)
-    return {**window.describe(), "data": np.round(values.T, DIGITS).tolist()}
+    with np.errstate(over="ignore"):  # of numbers so large that they have no digits to be rounded
+        rounded = np.round(values.T, DIGITS)
+    return {**window.describe(), "data": np.where(np.isfinite(rounded), rounded, values.T).tolist()}
 
 
 def _rows(activity: Activity, window: Window, cells: NDArray[np.int64] | None) -> NDArray[Any]:
