@@ -27,7 +27,7 @@ MOST_VISITS = 10_000  # to the objects of a file
 NEAR = 64  # entries that HDF5 reads in one go where they lie as near to each other as this
 FEW = 256  # of as many entries a column is looked for at one place each
 COLUMN_BYTES = 1 << 22  # of rows that are read for a column
-MOST_CLAIMED = 1 << 28  # bytes that an array may claim and not hold
+MOST_CLAIMED = 1 << 26  # bytes that an array may claim and not hold
 MOST_COMPRESSED = 1100  # times less than it holds, which is a little more than gzip can do
 
 

@@ -428,11 +428,13 @@ class _Loader(yaml.SafeLoader):
 def _plain(content: Any) -> Any:
     """The same with nothing but what JSON has: YAML's dates become text, and so do all keys."""
     if isinstance(content, dict):
-        return {str(key): _plain(value) for key, value in content.items()}
+        return {_plain(str(key)): _plain(value) for key, value in content.items()}
     if isinstance(content, list | tuple | set):
         return [_plain(value) for value in content]
     if isinstance(content, int) and abs(content) >> MOST_BITS:
         raise ProjectError(f"{CONFIG_NAME} holds a number of more than {MOST_BITS} bits.")
+    if isinstance(content, str) and (half := re.search("[\ud800-\udfff]", content)):  # which UTF-8 has no place for
+        raise ProjectError(f"{CONFIG_NAME} holds half a character, {half[0]!r}.")
     return content if content is None or isinstance(content, bool | int | float | str) else str(content)
 
 

@@ -173,7 +173,7 @@ def test_a_million_rows_that_are_not_there_read_as_zeros(tmp_path, make):
 def test_sequences_without_end_are_refused_at_their_first_piece(tmp_path):
     write_small_project(tmp_path / "p", sequences=SEQUENCES)
     with h5py.File(tmp_path / "p" / "states.hdf5", "r+") as file:
-        never_filled(file, "starts", (1 << 28,), "u1")
+        never_filled(file, "starts", (1 << 26,), "u1")
     with little_memory():
         found = Project(tmp_path / "p")
     assert found.problems == ["'starts' in states.hdf5 must hold the starts of the sequences, ascending from 0."]
@@ -227,9 +227,18 @@ def test_a_range_that_is_none_is_refused_and_the_rest_is_usable(tmp_path, given)
     assert found.problems[0].startswith("lstm.yml: the range of the annotation 'a' must be [lowest, highest], not ")
 
 
-def test_a_number_that_no_reader_of_json_has_room_for_is_refused(tmp_path):
+@pytest.mark.parametrize(
+    ("value", "what"),
+    [
+        ("0x" + "f" * 5000, "a number of more than 64 bits."),
+        (r'"\ud800"', r"half a character, '\ud800'."),
+        (r'{"a\udfff": 1}', r"half a character, '\udfff'."),
+    ],
+)
+def test_what_cannot_be_written_in_json_is_refused(tmp_path, value, what):
     write_small_project(tmp_path / "p")
     with (tmp_path / "p" / "lstm.yml").open("a") as file:
-        file.write("etc: {n: 0x" + "f" * 5000 + "}\n")
-    with pytest.raises(ProjectError, match=r"^lstm\.yml holds a number of more than 64 bits\.$"):
+        file.write(f"etc: {{n: {value}}}\n")
+    with pytest.raises(ProjectError) as caught:
         Project(tmp_path / "p")
+    assert str(caught.value) == f"lstm.yml holds {what}"
