@@ -52,7 +52,8 @@ fuzz: .venv/test.installed
 KILLS ?= 20
 DAMAGES ?= 2000
 faults: .venv/test.installed
-	LSTMVIS_KILLS=$(KILLS) LSTMVIS_DAMAGES=$(DAMAGES) $(BIN)/pytest -rP tests/tools/test_kills.py tests/test_damage.py
+	LSTMVIS_KILLS=$(KILLS) LSTMVIS_DAMAGES=$(DAMAGES) $(BIN)/pytest -rP tests/tools/test_kills.py tests/tools/test_full_disk.py \
+		tests/test_damage.py
 
 # The Python tests with the lowest version of every dependency that pyproject.toml allows. PyTorch's lowest brings CUDA
 # along; PIP_FLAGS as for the demo leave it out.

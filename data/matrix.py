@@ -139,6 +139,8 @@ class Matrix:
         except EOFError as error:
             raise _cut_off(self.file, self._path) from error
         except DAMAGED as error:
+            if self._dataset is not None and not self._dataset:  # closed, because somebody opens it anew
+                raise ProjectError(f"{self.name} has changed; ask again.") from error
             raise ProjectError(f"{self.name} cannot be read: {_reason(error)}.", WRITE_AGAIN) from error
 
     def integers(self, start: int, stop: int) -> NDArray[np.int64]:

@@ -148,6 +148,16 @@ def test_a_file_that_is_cut_off_while_it_is_open_is_told_wherever_it_is_read(sto
             read()
 
 
+def test_what_was_let_go_of_says_so_where_hdf5_reads_it_and_is_read_on_where_it_does_not(store):
+    found = store(VALUES, chunks=(2, 2))
+    found.close()
+    with pytest.raises(ProjectError, match=r"^'group/x' in file.hdf5 has changed; ask again\.$"):
+        found.rows(0, 4)
+    found = store(VALUES)
+    found.close()
+    assert found.rows(0, 4).tolist() == VALUES.tolist()
+
+
 def test_as_many_arrays_as_one_likes_take_one_descriptor_a_file(tmp_path):
     with h5py.File(tmp_path / "file.hdf5", "w") as file:
         for number in range(50):

@@ -194,12 +194,15 @@ def test_a_file_that_is_cut_off_after_it_was_found_unchanged_is_told(tmp_path, s
         assert sentence.startswith("all.hdf5 is cut off: it ends before the data of /")
 
 
-def test_a_file_that_is_written_over_in_its_place_shows_what_is_there_now(tmp_path, serve):
-    write_whole(tmp_path / "p", "contiguous")
-    api = serve(tmp_path)
-    where = WHOLE | {"project": "p", "pos": 7, "left": 0, "right": 0, "dims": "states", "transform": "none"}
-    before = api.get("context", **where)["results"]["states"][0]["data"]
+@pytest.mark.parametrize("layout", ["contiguous", "compressed"])
+def test_a_file_that_is_written_over_in_its_place_shows_what_is_there_now(tmp_path, serve, layout):
+    write_whole(tmp_path / "served" / "p", layout)
+    write_whole(tmp_path / "p", layout)
     with h5py.File(tmp_path / "p" / "all.hdf5", "r+") as file:
         file["layer1/cell"][:] = 2 * ARRAYS["layer1/cell"]
+    api = serve(tmp_path / "served")
+    where = WHOLE | {"project": "p", "pos": 7, "left": 0, "right": 0, "dims": "states", "transform": "none"}
+    before = api.get("context", **where)["results"]["states"][0]["data"]
+    (tmp_path / "served" / "p" / "all.hdf5").write_bytes((tmp_path / "p" / "all.hdf5").read_bytes())
     after = api.get("context", **where)["results"]["states"][0]["data"]
     np.testing.assert_allclose(after, 2 * np.array(before), atol=2e-5)
