@@ -100,10 +100,12 @@ class Activity:
 
     def bound_fitting(
         self, ranges: NDArray[np.int64], check: Callable[[], None] = lambda: None
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
-        """Lower and upper bounds on what `count_fitting` gives for `ranges`, fast, from the index; None without one."""
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Lower and upper bounds on what `count_fitting` gives for `ranges`, fast, from the index; without one they are
+        exact."""
         if not self.index or not self.index.can_bound:
-            return None
+            counts = self.count_fitting(ranges, check)
+            return counts, counts
         index, both = self.index, self.sides == "both"
         level, negative_level = (index.coding.code(cut) >> 8 for cut in _stored_cuts(self.cut, index.coding.dtype))
         bounds = np.empty((2, ranges.shape[1]), np.int64)
