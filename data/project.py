@@ -5,6 +5,7 @@ directories are projects as they are. What is wrong with one part (a missing fil
 collected in `Project.problems` and leaves the other parts usable.
 """
 
+import math
 import os
 import re
 import stat
@@ -32,6 +33,8 @@ MOST_CONFIG_NODES = 100_000
 MOST_DISCRETE_VALUES = 10_000
 MOST_BITS = 64  # of a number
 STARTS_TOGETHER = 1 << 20
+VALUES_TOGETHER = 1 << 20  # that are looked at for a range, in no more pieces than
+MOST_PIECES = 256
 T = TypeVar("T")
 Transform = Literal["tanh", "none"]
 TRANSFORMS: tuple[Transform, ...] = ("tanh", "none")
@@ -502,10 +505,12 @@ def _is_interval(given: object) -> bool:
 
 
 def _extent(values: Matrix) -> list[float]:
-    """The lowest and highest finite value, [0, 1] where there is none."""
+    """The lowest and highest finite value, [0, 1] where there is none; where there are very many values, of some."""
     low, high = np.inf, -np.inf
-    for start in range(0, len(values), 1 << 20):
-        block = values.rows(start, start + (1 << 20)).astype(np.float64)
+    together = max(1, VALUES_TOGETHER // max(1, math.prod(values.shape[1:])))
+    starts = range(0, len(values), together)
+    for start in starts[:: max(1, -(-len(starts) // MOST_PIECES))]:
+        block = values.rows(start, start + together).astype(np.float64)
         finite = block[np.isfinite(block)]
         if finite.size:
             low, high = min(low, finite.min()), max(high, finite.max())

@@ -109,7 +109,9 @@ class StateIndex:
     def __init__(self, directory: Path, source: Source, coding: Coding) -> None:
         """Raises OSError, EOFError or ValueError where its files are not what they should be."""
         self.coding = coding
-        self._source = source
+        # Not the source: what knows the index by its source would keep both, and their files, for ever.
+        self._states = source.states
+        self._id = source.id
         steps, cells = source.steps, source.cells
         by_cell, by_step = directory / "by_cell.npy", directory / "by_step.npy"
         begin = _begin_of_codes(by_cell, (cells, steps), np.uint16)
@@ -137,7 +139,7 @@ class StateIndex:
             on = (codes < code) & (codes > 0) if negative else codes > code
             level = np.flatnonzero(codes == code)
             if len(level):
-                numbers = self._source.states.column(start + level, cell).astype(np.float64)
+                numbers = self._states.column(start + level, cell).astype(np.float64)
                 on[level] = numbers <= cut if negative else numbers >= cut
             bits = np.packbits(on, bitorder="little")
             packed[start // 8 : start // 8 + len(bits)] = bits
@@ -152,7 +154,7 @@ class StateIndex:
             return codes.read(np.array([start]), np.array([stop]))
         except (OSError, EOFError) as error:
             self.damaged = True
-            raise IndexNotReadyError(self._source.id, 0) from error
+            raise IndexNotReadyError(self._id, 0) from error
 
     @property
     def can_bound(self) -> bool:
@@ -174,7 +176,7 @@ class StateIndex:
         done = kernels.bound_fitting(*place, cells, level, negative_level, both, *ranges, *bounds)
         if done < ranges.shape[1]:
             self._read(codes, int(ranges[2, done]), int(ranges[3, done]) + 1)  # raises, for it cannot be read
-            raise IndexNotReadyError(self._source.id, 0)
+            raise IndexNotReadyError(self._id, 0)
 
 
 def _begin_of_codes(path: Path, shape: tuple[int, int], dtype: type[np.generic]) -> int:

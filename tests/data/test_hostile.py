@@ -242,3 +242,19 @@ def test_what_cannot_be_written_in_json_is_refused(tmp_path, value, what):
     with pytest.raises(ProjectError) as caught:
         Project(tmp_path / "p")
     assert str(caught.value) == f"lstm.yml holds {what}"
+
+
+@pytest.mark.parametrize("shape", [(1000,), (100, 10)])
+def test_a_range_that_is_not_given_is_that_of_all_values_or_where_they_are_very_many_of_some(
+    tmp_path, monkeypatch, shape
+):
+    monkeypatch.setattr(project, "VALUES_TOGETHER", 20)
+    meta = {
+        "a": {"file": "states", "path": "a", "vis": {"type": "scalar"}, "type": ["general", "wordvec"][len(shape) - 1]}
+    }
+    write_small_project(tmp_path / "p", meta=meta)
+    with h5py.File(tmp_path / "p" / "states.hdf5", "r+") as file:
+        file["a"] = np.arange(1000.0).reshape(shape)
+    assert Project(tmp_path / "p").meta["a"]["vis"]["range"] == [0, 999]
+    monkeypatch.setattr(project, "MOST_PIECES", 3)
+    assert Project(tmp_path / "p").meta["a"]["vis"]["range"] == [0, 699]
