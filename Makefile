@@ -13,7 +13,7 @@ PACKAGES := data models server tools
 # Node and npm come from PyPI into the environment, so that none has to be on the machine.
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix client
 
-.PHONY: demo test lint types client-test python-test trust fuzz lowest audit clean
+.PHONY: demo test lint types client-test python-test trust fuzz faults lowest audit clean
 
 demo: .venv/demo.installed
 	$(BIN)/lstmvis demo parens --data-dir .demo
@@ -40,12 +40,20 @@ python-test: .venv/test.installed client/node_modules/.installed
 	$(BIN)/pytest
 
 # Each part of it takes long, and can be run alone.
-trust: test fuzz lowest
+trust: test fuzz faults lowest
 
 # This many requests of each kind, others every time. What fails is printed with the command that repeats it.
 FUZZ ?= 1000
 fuzz: .venv/test.installed
 	LSTMVIS_FUZZ=$(FUZZ) $(BIN)/pytest tests/server/test_fuzz.py
+
+# As many kills of each command that writes, at moments all over its work, and so many damaged projects. Prints what was
+# found after the kills, and how often a damage was noticed.
+KILLS ?= 20
+DAMAGES ?= 2000
+faults: .venv/test.installed
+	LSTMVIS_KILLS=$(KILLS) LSTMVIS_DAMAGES=$(DAMAGES) $(BIN)/pytest -rP tests/tools/test_kills.py tests/tools/test_full_disk.py \
+		tests/test_damage.py
 
 # The Python tests with the lowest version of every dependency that pyproject.toml allows. PyTorch's lowest brings CUDA
 # along; PIP_FLAGS as for the demo leave it out.

@@ -22,6 +22,7 @@ import numpy as np
 from synthetic import make_project
 
 from lstmvis.data.project import Project, Source
+from lstmvis.data.statistics import blocks
 from lstmvis.server.activity import Activity, cut_of
 from lstmvis.server.index import StateIndex, build_index, open_index
 from lstmvis.server.matching import Query, find_matches
@@ -96,7 +97,8 @@ def measure(name: str, source: Source, index: StateIndex, repeat: int) -> None:
     header = ("cells", "constraints", "matches", "engine p50", "p95", "HTTP p50", "p95", "new threshold", "numpy")
     print("".join(f"{title:>14}" for title in header))
     rng = np.random.default_rng(1)
-    plane = np.ascontiguousarray((source.states.rows(0, source.steps)[:, : min(100, source.cells)] * 40).T, np.int8)
+    columns = [block[:, : min(100, source.cells)] for _, block in blocks(source.states)]
+    plane = np.ascontiguousarray((np.concatenate(columns) * 40).T, np.int8)
     for constraints in ((1, 0), (0, 0), (1, 1)):
         for count in (1, 5, 20, 100):
 

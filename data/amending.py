@@ -9,10 +9,13 @@ else that is in it, comments too, and is replaced in one step: who opens the pro
 runs, sees it as it was or as it is.
 """
 
+import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -20,14 +23,18 @@ from typing import Any
 import yaml
 
 from lstmvis.data.arrays import write_annotation
-from lstmvis.data.errors import ProjectError
+from lstmvis.data.errors import FullDiskError, ProjectError
+from lstmvis.data.full_disk import why_full
 from lstmvis.data.interrupts import holding_interrupts, raise_interrupt
 from lstmvis.data.locking import writing
+from lstmvis.data.placing import sync
 from lstmvis.data.project import CONFIG_NAME, Project, did_you_mean
 from lstmvis.data.rewriting import Change, rewritten
 from lstmvis.data.writing import ProjectWriter, check_annotation_name
 
 PREFIX = "annotation-"  # of the files that belong to one annotation
+WORKPLACE = ".annotating-"  # begins the name of a directory in which they are made
+CHANGED = "changed.json"  # in there: the names of the files that come or go
 PATIENCE = 30.0  # seconds for another process to have its annotation written
 TOGETHER = 1 << 18  # tokens that are decoded at a time
 
@@ -62,12 +69,9 @@ def add_annotation(directory: Path | str, name: str, values: Any, *, replace: bo
 
     Raises ProjectError for values that do not fit, and where the name is taken, unless `replace`.
     """
-    directory = Path(directory)
-    Project(directory)  # raises where there is none, before anything is written there
-    with writing(directory, PATIENCE), tempfile.TemporaryDirectory(prefix=".annotating-", dir=directory) as temporary:
-        project = Project(directory)
+    with _amending(Path(directory)) as (project, workplace):
         require_free(project, name, replace)
-        made = Path(temporary) / "made"
+        made = workplace / "made"
         with ProjectWriter(made, "annotation", "") as written:
             write_annotation(written, name, values, _steps(project, values), project.sequence_starts, _tokens(project))
         config = yaml.safe_load((made / CONFIG_NAME).read_text(encoding="utf-8"))
@@ -80,7 +84,7 @@ def add_annotation(directory: Path | str, name: str, values: Any, *, replace: bo
             description[key] = place.name
             changes.append(Change("files", place.name, place.name))
             moves[made / file] = place
-        _finish(project, [*changes, Change("meta", name, description)], moves)
+        _finish(project, [*changes, Change("meta", name, description)], moves, workplace)
 
 
 def remove_annotation(directory: Path | str, name: str) -> None:
@@ -88,21 +92,63 @@ def remove_annotation(directory: Path | str, name: str) -> None:
 
     Raises ProjectError where there is none of that name.
     """
-    directory = Path(directory)
-    with writing(directory, PATIENCE):
-        project = Project(directory)
+    with _amending(Path(directory)) as (project, workplace):
         there = _annotations(project)
         if name not in there:
             names = ", ".join(there) or "none"
             raise ProjectError(f"There is no annotation {name!r}; there are: {names}.", did_you_mean(name, there))
-        _finish(project, [Change("meta", name, None)], {})
+        _finish(project, [Change("meta", name, None)], {}, workplace)
 
 
 def set_opening(directory: Path | str, address: str) -> None:
     """Make a view that with which the project opens. `address` is what the page's has after the `?`."""
-    directory = Path(directory)
-    with writing(directory, PATIENCE):
-        _finish(Project(directory), [Change(None, "opening", address)], {})
+    with _amending(Path(directory)) as (project, workplace):
+        _finish(project, [Change(None, "opening", address)], {}, workplace)
+
+
+@contextmanager
+def _amending(directory: Path) -> Iterator[tuple[Project, Path]]:
+    """The project as it is, which nobody else changes meanwhile, and a directory in it to work in.
+
+    What others have left there that were killed is taken away.
+    """
+    Project(directory)  # raises where there is none, before anything is written there
+    with writing(directory, PATIENCE) as alone:
+        project = Project(directory)
+        if alone:
+            _remove_leftovers(project)
+        try:
+            with tempfile.TemporaryDirectory(prefix=WORKPLACE, dir=directory) as workplace:
+                yield project, Path(workplace)
+        except (OSError, FullDiskError) as error:
+            if reason := why_full(error):
+                raise FullDiskError(directory, reason) from error
+            raise
+
+
+def _remove_leftovers(project: Project) -> None:
+    """Take away what is left of a process that was killed: its directory, and files that no `lstm.yml` names."""
+    files = project.config.get("files")
+    named = set(map(str, files.values())) if isinstance(files, dict) else set()
+    for workplace in project.directory.glob(f"{WORKPLACE}*"):
+        for name in _changed(workplace):
+            if name not in named:
+                (project.directory / name).unlink(missing_ok=True)
+        shutil.rmtree(workplace, ignore_errors=True)
+    config = (project.directory / CONFIG_NAME).resolve()
+    for left in config.parent.glob(f".{config.name}.*.part"):
+        if re.fullmatch(re.escape(f".{config.name}.") + r"[a-z0-9_]{8}\.part", left.name):
+            left.unlink(missing_ok=True)
+
+
+def _changed(workplace: Path) -> list[str]:
+    """The names of the files that came or were to go when a process was killed; none where it had not come so far."""
+    changed = workplace / CHANGED
+    try:
+        names = json.loads(changed.read_text(encoding="utf-8")) if changed.is_file() else []
+    except (OSError, ValueError):
+        return []
+    return [name for name in map(str, names) if name.startswith(PREFIX) and "/" not in name]
 
 
 def _annotations(project: Project) -> Mapping[str, Any]:
@@ -132,7 +178,7 @@ def _free_place(project: Project, name: str, suffix: str) -> Path:
     raise AssertionError
 
 
-def _finish(project: Project, changes: list[Change], moves: Mapping[Path, Path]) -> None:
+def _finish(project: Project, changes: list[Change], moves: Mapping[Path, Path], workplace: Path) -> None:
     """Change `lstm.yml`, and bring in the files that it names now, and take away those that it named."""
     path = (project.directory / CONFIG_NAME).resolve()
     try:
@@ -147,8 +193,10 @@ def _finish(project: Project, changes: list[Change], moves: Mapping[Path, Path])
             f"{error}.",
             "Write it, and its `files` and `meta`, as plain mappings, without anchors, aliases or merged keys.",
         ) from error
-    for file in moves:
-        _sync(file)
+    changed = workplace / CHANGED
+    changed.write_text(json.dumps([*(place.name for place in moves.values()), *unused]), encoding="utf-8")
+    for file in (*moves, changed, workplace):
+        sync(file)
     with holding_interrupts():
         raise_interrupt()
         try:
@@ -183,23 +231,14 @@ def _texts(content: Any) -> Iterator[str]:
 
 def _replace(path: Path, text: str) -> None:
     """Put a text in the place of a file, in one step; no failure, not even of the power, leaves half of it."""
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     try:
         with open(handle, "w", encoding="utf-8", newline="") as file:
             file.write(text)
         shutil.copymode(path, temporary)
-        _sync(Path(temporary))
+        sync(Path(temporary))
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    _sync(path.parent)
-
-
-def _sync(path: Path) -> None:
-    """Wait until a file, or what a directory holds, is on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(path.parent)

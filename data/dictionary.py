@@ -13,6 +13,7 @@ from pathlib import Path
 from lstmvis.data.errors import ProjectError
 
 ENDINGS = (".dict", ".txt", ".json")
+MOST_BYTES = 100_000_000
 _LINE = re.compile(r"(.*)[ \t](-?\d{1,18})\s*")  # an id fits into 64 bits
 
 
@@ -70,6 +71,8 @@ def read_dictionary(path: Path) -> Dictionary:
     try:
         if path.exists() and not path.is_file():  # reading a pipe would never end
             raise ProjectError(f"Dictionary {path.name} is not a file.", "Put one there, or correct `files`.")
+        if path.exists() and path.stat().st_size > MOST_BYTES:
+            raise ProjectError(f"Dictionary {path.name} is larger than {MOST_BYTES:,} bytes.")
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise ProjectError(

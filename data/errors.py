@@ -16,6 +16,14 @@ class ProjectError(LstmvisError):
         self.change = change
 
 
+class FullDiskError(ProjectError):
+    """There is no space for what was to be written; what was there before is as it was."""
+
+    def __init__(self, what: object, reason: str) -> None:
+        super().__init__(f"{what} cannot be written: {reason}. What was there before is as it was.")
+        self.reason = reason
+
+
 class ProjectExistsError(ProjectError):
     """Something is already where a project was to be written."""
 

@@ -5,8 +5,10 @@ directories are projects as they are. What is wrong with one part (a missing fil
 collected in `Project.problems` and leaves the other parts usable.
 """
 
+import math
 import os
 import re
+import stat
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -21,13 +23,18 @@ from numpy.typing import NDArray
 
 from lstmvis.data.dictionary import Dictionary, read_dictionary
 from lstmvis.data.errors import ProjectError
-from lstmvis.data.matrix import Matrix, missing, open_hdf5, open_matrix
+from lstmvis.data.links import is_inside
+from lstmvis.data.matrix import Matrix, open_hdf5, open_matrix, require_file
 from lstmvis.data.opening import without_project
 
 CONFIG_NAME = "lstm.yml"
 MOST_CONFIG_BYTES = 1_000_000
 MOST_CONFIG_NODES = 100_000
 MOST_DISCRETE_VALUES = 10_000
+MOST_BITS = 64  # of a number
+STARTS_TOGETHER = 1 << 20
+VALUES_TOGETHER = 1 << 20  # that are looked at for a range, in no more pieces than
+MOST_PIECES = 256
 T = TypeVar("T")
 Transform = Literal["tanh", "none"]
 TRANSFORMS: tuple[Transform, ...] = ("tanh", "none")
@@ -118,6 +125,7 @@ class Project:
             if path := self._attempt("files", partial(_inside, directory, str(file))):
                 self._files[reference] = path
         self._hdf5: dict[str, h5py.File] = {}
+        self._matrices: list[Matrix] = []
         self.dictionaries: dict[str, Dictionary] = {}
         self.sources: dict[str, Source] = {}
         for source in self._open_sources():
@@ -135,7 +143,7 @@ class Project:
                 self.annotations[name] = annotation
         # The address of the view with which it opens: what follows the `?`, without the project.
         self.opening: str | None = self._attempt("opening", self._read_opening)
-        self._hdf5.clear()  # closes the files; a matrix that is not mapped keeps its own open
+        self._hdf5.clear()  # closes the files; a matrix that is not contiguous keeps its own open
 
     @property
     def problems(self) -> list[str]:
@@ -151,6 +159,11 @@ class Project:
     def steps(self) -> int:
         """The number of positions of the longest source."""
         return max((source.steps for source in self.sources.values()), default=0)
+
+    def close(self) -> None:
+        """Let go of what HDF5 keeps open, so that opening the project again reads its files anew."""
+        for matrix in self._matrices:
+            matrix.close()
 
     def describe(self) -> dict[str, Any]:
         """The configuration with defaults and sizes filled in, as `/info` gives it."""
@@ -245,11 +258,13 @@ class Project:
         if not section:
             return _NO_STARTS
         matrix = self._vector(section, "`sequences`")
-        starts = matrix.integers(0, len(matrix))
-        if not ascend_from_zero(starts):
-            raise ProjectError(
-                f"{matrix.name} must hold the starts of the sequences, ascending from 0.", _first_descent(starts)
-            )
+        starts = _NO_STARTS
+        for begin in range(0, len(matrix), STARTS_TOGETHER):  # so that a file of billions of zeros is refused at once
+            starts = np.concatenate([starts, matrix.integers(begin, begin + STARTS_TOGETHER)])
+            if not ascend_from_zero(starts):
+                raise ProjectError(
+                    f"{matrix.name} must hold the starts of the sequences, ascending from 0.", _first_descent(starts)
+                )
         return starts
 
     def _read_opening(self) -> str | None:
@@ -305,9 +320,8 @@ class Project:
     def _matrix(self, file: str, path: str) -> Matrix:
         if file not in self._hdf5:
             self._hdf5[file] = open_hdf5(self._existing(file))
-        matrix = open_matrix(self._hdf5[file], path)
-        if not _is_inside(self.directory, matrix.file):
-            raise ProjectError(f"{matrix.name} is a link to a file outside the project's directory.")
+        matrix = open_matrix(self._hdf5[file], path, self.directory)
+        self._matrices.append(matrix)
         return matrix
 
     def _dictionary(self, file: str) -> Dictionary:
@@ -317,8 +331,7 @@ class Project:
 
     def _existing(self, file: str) -> Path:
         path = self._path(file)
-        if not path.exists():
-            raise missing(path, self._files.values())
+        require_file(path, self._files.values())
         return path
 
     def _path(self, file: str) -> Path:
@@ -369,6 +382,10 @@ def read_config_nodes(path: Path) -> yaml.Node | None:
 
 def _read_yaml(path: Path, read: Callable[[str, Any], Any]) -> Any:
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # to read a pipe would be to wait for ever
+            raise ProjectError(f"{path.name} is not a file.")
+        if not is_inside(path.parent, path):
+            raise ProjectError(f"{path.name} is a link to a file outside the project's directory.")
         if path.stat().st_size > MOST_CONFIG_BYTES:
             raise ProjectError(f"{path.name} is larger than {MOST_CONFIG_BYTES:,} bytes.")
         text = path.read_text(encoding="utf-8")
@@ -414,27 +431,24 @@ class _Loader(yaml.SafeLoader):
 def _plain(content: Any) -> Any:
     """The same with nothing but what JSON has: YAML's dates become text, and so do all keys."""
     if isinstance(content, dict):
-        return {str(key): _plain(value) for key, value in content.items()}
+        return {_plain(str(key)): _plain(value) for key, value in content.items()}
     if isinstance(content, list | tuple | set):
         return [_plain(value) for value in content]
+    if isinstance(content, int) and abs(content) >> MOST_BITS:
+        raise ProjectError(f"{CONFIG_NAME} holds a number of more than {MOST_BITS} bits.")
+    if isinstance(content, str) and (half := re.search("[\ud800-\udfff]", content)):  # which UTF-8 has no place for
+        raise ProjectError(f"{CONFIG_NAME} holds half a character, {half[0]!r}.")
     return content if content is None or isinstance(content, bool | int | float | str) else str(content)
 
 
 def _inside(directory: Path, file: str) -> Path:
     path = directory / file
-    if not _is_inside(directory, path):
+    if not is_inside(directory, path):
         raise ProjectError(
             f"{CONFIG_NAME}: the file {file!r} lies outside the project's directory.",
             "Move or copy it into the directory: a project may only read what is its own.",
         )
     return path
-
-
-def _is_inside(directory: Path, path: Path) -> bool:
-    try:
-        return path.resolve().is_relative_to(directory.resolve())
-    except (OSError, RuntimeError, ValueError):  # links in a circle, names that no file can have
-        return False
 
 
 def _text(section: Mapping[str, Any], key: str, where: str) -> str:
@@ -485,14 +499,18 @@ def _integers(text: str, where: str) -> list[int]:
 
 
 def _is_interval(given: object) -> bool:
-    return isinstance(given, list) and len(given) == 2 and all(isinstance(end, int | float) for end in given)
+    if not isinstance(given, list) or len(given) != 2:
+        return False
+    return all(isinstance(end, int | float) and type(end) is not bool and -np.inf < end < np.inf for end in given)
 
 
 def _extent(values: Matrix) -> list[float]:
-    """The lowest and highest finite value, [0, 1] where there is none."""
+    """The lowest and highest finite value, [0, 1] where there is none; where there are very many values, of some."""
     low, high = np.inf, -np.inf
-    for start in range(0, len(values), 1 << 20):
-        block = values.rows(start, start + (1 << 20)).astype(np.float64)
+    together = max(1, VALUES_TOGETHER // max(1, math.prod(values.shape[1:])))
+    starts = range(0, len(values), together)
+    for start in starts[:: max(1, -(-len(starts) // MOST_PIECES))]:
+        block = values.rows(start, start + together).astype(np.float64)
         finite = block[np.isfinite(block)]
         if finite.size:
             low, high = min(low, finite.min()), max(high, finite.max())

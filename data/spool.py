@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lstmvis.data.errors import ProjectError
+from lstmvis.data.errors import FullDiskError
+from lstmvis.data.full_disk import why_full
 
 
 class Spool:
@@ -21,23 +23,26 @@ class Spool:
         self._rows = 0
 
     def append(self, rows: NDArray[Any]) -> None:
-        """Raises ProjectError where the disk is full."""
+        """Raises FullDiskError where there is no space."""
         if self._like is None:
             self._like = rows[:0]
         try:
-            np.ascontiguousarray(rows, self._like.dtype).tofile(self._file)
+            self._file.write(np.ascontiguousarray(rows, self._like.dtype).data)
+            self._file.flush()
         except OSError as error:
-            raise ProjectError(f"States cannot be kept on disk: {error}.") from error
+            if reason := why_full(error):
+                raise FullDiskError("What was recorded", reason) from error
+            raise
         self._rows += len(rows)
 
     def read(self) -> NDArray[Any]:
         """All of it, memory-mapped."""
         assert self._like is not None
-        self._file.flush()
         return np.memmap(self._file, self._like.dtype, "r", shape=(self._rows, *self._like.shape[1:]))
 
     def close(self) -> None:
-        self._file.close()
+        with suppress(OSError):  # of what the disk had no space for
+            self._file.close()
 
 
 class Chains:

@@ -1,6 +1,7 @@
 """Write a project.
 
-It is built under a temporary name beside its place, renamed when it is whole, and gone when something went wrong:
+It is built under a temporary name beside its place, renamed when it is whole, and gone when something went wrong. What
+is left of a writer that was killed is hidden, and taken away by the next one of the same project:
 
     with ProjectWriter(Path("parens"), "Parentheses", "one of the demos") as project:
         project.write_tokens(ids, vocabulary)
@@ -15,8 +16,8 @@ import json
 import math
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Any, Self
@@ -27,51 +28,69 @@ import yaml
 from numpy.typing import ArrayLike, NDArray
 
 from lstmvis.data.dictionary import write_dictionary
-from lstmvis.data.errors import ProjectError, ProjectExistsError
+from lstmvis.data.errors import FullDiskError, LstmvisError, ProjectError, ProjectExistsError
+from lstmvis.data.full_disk import close_written, why_full
 from lstmvis.data.interrupts import holding_interrupts, raise_interrupt
-from lstmvis.data.project import CONFIG_NAME, TRANSFORMS, Transform, ascend_from_zero
+from lstmvis.data.locking import making, writing
+from lstmvis.data.placing import make_part, put_directory, remove_parts
+from lstmvis.data.project import CONFIG_NAME, TRANSFORMS, Transform, ascend_from_zero, is_project
 
 STATE_TYPES = ("float16", "float32")
 MOST_NAME_BYTES = 200  # what lies in a file of that name has a few more
+PATIENCE = 30.0  # seconds for another process to have its annotation written into a project that is to be replaced
 
 
 class ProjectWriter:
     """Raises ProjectExistsError where `path` is taken, unless `replace` allows an older project to be replaced.
 
-    An empty directory takes no place.
+    An empty directory takes no place, and a link is followed to what it names.
     """
 
     def __init__(self, path: Path | str, name: str, description: str, replace: bool = False) -> None:
         self.path = Path(path)
+        self._place = self.path.resolve()
         self._replace = replace
         self._refuse_to_overwrite()
         self._config: dict[str, Any] = {"name": name, "description": description, "files": {}}
         self._vocabulary_size = 0
         self._open: dict[str, h5py.File] = {}
+        # What cannot be written any more is told when the file is closed, and never when a dataset is.
+        self._datasets: list[h5py.Dataset] = []
 
     def __enter__(self) -> Self:
-        """Raises ProjectError where nothing can be written."""
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            # Hidden, so that a server that looks for projects does not find it half-made.
-            self._directory = Path(tempfile.mkdtemp(prefix=f".{self.path.name}.", dir=self.path.parent))
-        except OSError as error:
-            raise ProjectError(f"{self.path} cannot be written: {error.strerror} ({error.filename}).") from error
+        """Raises ProjectError where nothing can be written, or another process writes a project to this place."""
+        with ExitStack() as opened:
+            try:
+                self._place.parent.mkdir(parents=True, exist_ok=True)
+                if opened.enter_context(making(self._place)):
+                    remove_parts(self._place)
+                self._refuse_to_overwrite()
+                self._directory = make_part(self._place)
+            except OSError as error:
+                raise ProjectError(f"{self.path} cannot be written: {error.strerror} ({error.filename}).") from error
+            self._lock = opened.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with holding_interrupts():
+        with self._lock, holding_interrupts():
             try:
-                for file in self._open.values():
-                    file.close()
+                unwritten = [failure for file in self._open.values() if (failure := close_written(file))]
                 if kind is None:
+                    if unwritten:
+                        raise unwritten[0]
                     self._finish()
+            except (OSError, RuntimeError) as failure:
+                if reason := why_full(failure):
+                    raise FullDiskError(self.path, reason) from failure
+                raise
             finally:
                 shutil.rmtree(self._directory, ignore_errors=True)
         if kind is None:
             raise_interrupt()
+        elif (isinstance(error, FullDiskError) or not isinstance(error, LstmvisError)) and (reason := why_full(error)):
+            raise FullDiskError(self.path, reason) from error
 
     def write_tokens(self, ids: ArrayLike | Iterable[ArrayLike], vocabulary: Sequence[str], length: int = 0) -> None:
         """Write the corpus: token ids (T,), or an iterable of pieces of them, `length` in all; vocabulary by id.
@@ -253,7 +272,8 @@ class ProjectWriter:
         above = (file.get(str(parent)) for parent in PurePosixPath(path).parents)
         if path in file or any(isinstance(found, h5py.Dataset) for found in above):
             raise ProjectError(f"{path!r} cannot be written to {reference}.hdf5: that name is taken.")
-        return file.create_dataset(path, **what)
+        self._datasets.append(file.create_dataset(path, **what))
+        return self._datasets[-1]
 
     def _file(self, reference: str) -> h5py.File:
         if reference not in self._open:
@@ -266,22 +286,12 @@ class ProjectWriter:
         config = yaml.safe_dump(self._config, sort_keys=False, allow_unicode=True)
         (self._directory / CONFIG_NAME).write_text(config, encoding="utf-8")
         self._directory.chmod(0o777 & ~_umask())
-        self._refuse_to_overwrite()
-        raise_interrupt()
-        older = None
-        if _is_empty(self.path):
-            self.path.rmdir()
-        elif self.path.exists():
-            older = self.path.with_name(f".{self.path.name}.replaced-{os.getpid()}")
-            os.rename(self.path, older)
-        try:
-            os.rename(self._directory, self.path)
-        except OSError:
-            if older:
-                os.rename(older, self.path)
-            raise
-        if older:
-            shutil.rmtree(older, ignore_errors=True)
+        with ExitStack() as opened:
+            if is_project(self._place):
+                opened.enter_context(writing(self._place, PATIENCE))
+            self._refuse_to_overwrite()
+            raise_interrupt()
+            put_directory(self._directory, self._place)
 
     def _refuse_to_overwrite(self) -> None:
         if not self.path.exists() or _is_empty(self.path):

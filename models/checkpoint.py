@@ -14,6 +14,8 @@ from torch import Tensor
 
 from lstmvis.data.characters import Ids
 from lstmvis.data.errors import LstmvisError
+from lstmvis.data.full_disk import why_full
+from lstmvis.data.placing import sync
 from lstmvis.data.tokens import Tokens
 from lstmvis.models.language_model import Configuration, LanguageModel
 
@@ -24,6 +26,10 @@ UNFINISHED = ".unfinished"  # ends the name of the file beside a model that its 
 
 class CheckpointError(LstmvisError):
     """A file is not a checkpoint of ours."""
+
+
+class SavingError(LstmvisError):
+    """A file cannot be written; what was there is as it was."""
 
 
 @dataclass
@@ -86,12 +92,22 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
 
 
 def save_whole(content: dict[str, Any], path: Path) -> None:
-    """Save tensors and plain values so that `path` is at every moment either as it was or whole."""
+    """Save tensors and plain values so that `path` is at every moment, after a crash too, either as it was or whole.
+
+    Raises SavingError where the disk is full.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.part")
     try:
-        torch.save(content, temporary)
+        with temporary.open("wb") as file:  # which tells why it cannot be written; PyTorch by itself does not
+            torch.save(content, file)
+        sync(temporary)
         os.replace(temporary, path)
+        sync(path.parent)
+    except (OSError, RuntimeError) as error:
+        if reason := why_full(error):
+            raise SavingError(f"{path} cannot be written: {reason}. What was there before is as it was.") from error
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -22,6 +22,7 @@ Sides = Literal["positive", "both"]
 Constraints = tuple[int, int]
 BLOCK_BYTES = 1 << 24  # of states that are looked at together
 RANGES_TOGETHER = 1024  # between two checks
+RANGES_BYTES = 1 << 20  # of states that are read together for some ranges
 
 
 def cut_of(threshold: float, transform: Transform) -> float:
@@ -99,20 +100,20 @@ class Activity:
 
     def bound_fitting(
         self, ranges: NDArray[np.int64], check: Callable[[], None] = lambda: None
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
-        """Lower and upper bounds on what `count_fitting` gives for `ranges`, fast, from the index; None without one."""
-        if not self.index:
-            return None
-        coding, codes = self.index.coding, self.index.by_step
-        level, negative_level = (coding.code(cut) >> 8 for cut in _stored_cuts(self.cut, coding.dtype))
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Lower and upper bounds on what `count_fitting` gives for `ranges`, fast, from the index; without one they are
+        exact."""
+        if not self.index or not self.index.can_bound:
+            counts = self.count_fitting(ranges, check)
+            return counts, counts
+        index, both = self.index, self.sides == "both"
+        level, negative_level = (index.coding.code(cut) >> 8 for cut in _stored_cuts(self.cut, index.coding.dtype))
         bounds = np.empty((2, ranges.shape[1]), np.int64)
 
         def bound(start: int) -> None:
             part = slice(start, start + RANGES_TOGETHER)
             check()
-            kernels.bound_fitting(
-                codes, level, negative_level, self.sides == "both", *ranges[:, part], *bounds[:, part]
-            )
+            index.bound_fitting(level, negative_level, both, ranges[:, part], bounds[:, part])
 
         in_threads(bound, range(0, ranges.shape[1], RANGES_TOGETHER))
         return bounds[0], bounds[1]
@@ -120,53 +121,27 @@ class Activity:
     def count_fitting(self, ranges: NDArray[np.int64], check: Callable[[], None] = lambda: None) -> NDArray[np.int64]:
         """How many of all cells are on at all of a range and off at the steps around it.
 
-        `ranges` are the first and last step of each, and the first and last step around it: 4 x ranges.
+        `ranges` are the first and last step of each, and the first and last step around it: 4 x ranges, by position.
         """
+        states, both = self.source.states, self.sides == "both"
+        narrow = np.can_cast(states.dtype, np.float32)
+        kind = np.dtype(np.float32 if narrow else np.float64)
+        cut, negative_cut = (kind.type(cut) for cut in _stored_cuts(self.cut, kind.name))
         fitting = np.empty(ranges.shape[1], np.int64)
-        values = self.source.states.mapped_as(np.float32, np.float64)
-        if values is not None:
-            cut, negative_cut = (values.dtype.type(cut) for cut in _stored_cuts(self.cut, values.dtype.name))
 
-            def count(start: int) -> None:
-                part = slice(start, start + RANGES_TOGETHER)
-                check()
-                both = self.sides == "both"
-                kernels.count_fitting(values, cut, negative_cut, both, fitting[part], *ranges[:, part])
-
-            in_threads(count, range(0, ranges.shape[1], RANGES_TOGETHER))
-            return fitting
-        sizes = ranges[3] - ranges[2] + 1
-        start = 0
-        while start < len(fitting):
+        def count(part: slice) -> None:
             check()
-            # As many ranges as fill a block of rows; at least one, however long.
-            rows = np.cumsum(sizes[start : start + self.block_steps])
-            stop = start + max(1, int(np.searchsorted(rows, self.block_steps, side="right")))
-            if sizes[start] > self.block_steps:
-                first, last, left, right = ranges[:, start].tolist()
-                fitting[start] = np.count_nonzero(self.fits(first, last, left, right, check))
-            else:
-                fitting[start:stop] = self._count_gathered(ranges[:, start:stop])
-            start = stop
-        return fitting
+            first, last, left, right = ranges[:, part]
+            if len(first) == 1 and right[0] - left[0] >= self.block_steps:
+                fits = self.fits(int(first[0]), int(last[0]), int(left[0]), int(right[0]), check)
+                fitting[part] = np.count_nonzero(fits)
+                return
+            values, places = states.gather(left, right + 1)
+            own = ranges[:, part] + (places - left)  # the same ranges, as rows of these values
+            kernels.count_fitting(values.astype(kind, copy=False), cut, negative_cut, both, fitting[part], *own)
 
-    def _count_gathered(self, ranges: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Read the rows of all ranges one after the other, and reduce each range's own."""
-        first, last, left, right = ranges
-        sizes = right - left + 1
-        ends = np.cumsum(sizes)
-        begin = ends - sizes  # where the rows of each range begin
-        steps = np.repeat(left - begin, sizes) + np.arange(ends[-1])
-        # A row of zeros more, so that the end of a range may be the end of the rows.
-        packed = np.zeros((len(steps) + 1, -(-self.ids // 64) * 8), np.uint8)
-        on = np.packbits(self._compare(self.source.states.take(steps)), axis=1)
-        packed[:-1, : on.shape[1]] = on
-        rows = packed.view(np.uint64)
-        inner, after = begin + first - left, begin + last - left + 1
-        fits = _reduce(np.bitwise_and, rows, inner, after)
-        fits &= ~_reduce(np.bitwise_or, rows, begin, inner)
-        fits &= ~_reduce(np.bitwise_or, rows, after, ends)
-        return np.asarray(np.bitwise_count(fits).sum(axis=1, dtype=np.int64))
+        in_threads(count, _pieces(ranges, max(1, RANGES_BYTES // max(1, self.source.cells * kind.itemsize))))
+        return fitting
 
     def fits(
         self, first: int, last: int, left: int, right: int, check: Callable[[], None] = lambda: None
@@ -185,14 +160,16 @@ class Activity:
         return fits
 
 
-def _reduce(
-    operation: np.ufunc, rows: NDArray[np.uint64], begin: NDArray[np.int64], end: NDArray[np.int64]
-) -> NDArray[np.uint64]:
-    """Combine rows begin..end (excluded) of each range; zeros for an empty one."""
-    bounds = np.stack([begin, end], axis=1).ravel()
-    combined = operation.reduceat(rows, bounds, axis=0)[::2]
-    combined[begin == end] = 0
-    return np.asarray(combined)
+def _pieces(ranges: NDArray[np.int64], most: int) -> list[slice]:
+    """Ranges as they are looked at together: those of no more than `most` steps, or one."""
+    reached = np.cumsum(ranges[3] - ranges[2] + 1)
+    pieces, start = [], 0
+    while start < len(reached):
+        before = reached[start - 1] if start else 0
+        stop = max(start + 1, int(np.searchsorted(reached, before + most, side="right")))
+        pieces.append(slice(start, stop))
+        start = stop
+    return pieces
 
 
 def _at_least(values: NDArray[Any], cut: float) -> NDArray[np.bool_]:

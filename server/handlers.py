@@ -111,7 +111,7 @@ def match(**request: Any) -> Response:
     dims = request["dims"] = whole_names(view.project, request.get("dims") or [])
     find_annotations(view.project, dims)  # a name that is wrong is told before the work, not after
     service = _service()
-    activity = replace(view.activity, index=service.library.indexer.find(view.source))
+    activity = replace(view.activity, index=service.library.indexer.find(view.project, view.source))
     with service.overtaking.newest(request.get("page")) as check, service.turns.taken(check):
         found = find_matches(activity, query, view.project.sequence_starts, check)
         positions = [best.position for best in found.best]

@@ -14,9 +14,11 @@ An index lies in `.lstmvis/index/` in the project's directory, or in the user's 
 written. It is built under a temporary name and renamed when whole; one that was built from other data is replaced.
 """
 
+import errno
 import hashlib
 import itertools
 import json
+import math
 import os
 import re
 import shutil
@@ -34,11 +36,14 @@ from numpy.typing import NDArray
 
 from lstmvis.data.errors import LstmvisError
 from lstmvis.data.project import Source
+from lstmvis.data.stored import StoredRows
 from lstmvis.server import kernels
+from lstmvis.server.errors import IndexNotReadyError
 
 VERSION = 1
 BLOCK_BYTES = 1 << 25  # of states that are coded together
 CACHED_ROW_BYTES = 1 << 26
+CODES_TOGETHER = 1 << 17  # of a cell, which stay near the processor; a multiple of 64
 SAMPLED_VALUES = 1 << 18
 RARE = 5e-4  # share of the states on either side that may lie beyond the codes' range
 HIGHEST = 65535
@@ -95,14 +100,27 @@ _numbers = itertools.count()
 
 
 class StateIndex:
-    """An index that has been opened. Threads may share it."""
+    """An index that has been opened. Threads may share it.
+
+    What reads it raises IndexNotReadyError where its files turn out to be damaged, or have been cut off; then it is
+    `damaged`, and to be built again.
+    """
 
     def __init__(self, directory: Path, source: Source, coding: Coding) -> None:
+        """Raises OSError, EOFError or ValueError where its files are not what they should be."""
         self.coding = coding
-        self._source = source
-        self._by_cell = np.load(directory / "by_cell.npy", mmap_mode="r")  # (C, T) uint16
-        self.by_step = np.load(directory / "by_step.npy", mmap_mode="r")  # (T, C) uint8
+        # Not the source: what knows the index by its source would keep both, and their files, for ever.
+        self._states = source.states
+        self._id = source.id
+        steps, cells = source.steps, source.cells
+        by_cell, by_step = directory / "by_cell.npy", directory / "by_step.npy"
+        begin = _begin_of_codes(by_cell, (cells, steps), np.uint16)
+        self._by_cell = StoredRows(by_cell, begin, (cells * steps,), np.dtype(np.uint16))
+        begin = _begin_of_codes(by_step, (steps, cells), np.uint8)
+        self._by_step = StoredRows(by_step, begin, (steps, cells), np.dtype(np.uint8))
+        self._steps = steps
         self._number = next(_numbers)
+        self.damaged = False
 
     def row(self, cell: int, cut: float, negative: bool) -> NDArray[np.uint64]:
         """At which steps a cell is on (its number `>= cut`, or `<= cut` on the negative side), as bits of words."""
@@ -114,29 +132,84 @@ class StateIndex:
         return row
 
     def _compute_row(self, cell: int, cut: float, negative: bool) -> NDArray[np.uint64]:
-        codes = self._by_cell[cell]
         code = self.coding.code(cut)
-        on = (codes < code) & (codes > 0) if negative else codes > code
-        level = np.flatnonzero(codes == code)
-        if len(level):
-            numbers = self._source.states.column(level, cell).astype(np.float64)
-            on[level] = numbers <= cut if negative else numbers >= cut
-        packed = np.zeros(-(-len(on) // 64) * 8, np.uint8)
-        bits = np.packbits(on, bitorder="little")
-        packed[: len(bits)] = bits
+        packed = np.zeros(-(-self._steps // 64) * 8, np.uint8)
+        for start in range(0, self._steps, CODES_TOGETHER):
+            codes = self._codes_of(cell, start, min(start + CODES_TOGETHER, self._steps))
+            on = (codes < code) & (codes > 0) if negative else codes > code
+            level = np.flatnonzero(codes == code)
+            if len(level):
+                numbers = self._states.column(start + level, cell).astype(np.float64)
+                on[level] = numbers <= cut if negative else numbers >= cut
+            bits = np.packbits(on, bitorder="little")
+            packed[start // 8 : start // 8 + len(bits)] = bits
         return packed.view(np.uint64)
+
+    def _codes_of(self, cell: int, start: int, stop: int) -> NDArray[np.uint16]:
+        first = cell * self._steps
+        return self._read(self._by_cell, first + start, first + stop)
+
+    def _read(self, codes: StoredRows, start: int, stop: int) -> NDArray[Any]:
+        try:
+            return codes.read(np.array([start]), np.array([stop]))
+        except (OSError, EOFError) as error:
+            self.damaged = True
+            raise IndexNotReadyError(self._id, 0) from error
+
+    @property
+    def can_bound(self) -> bool:
+        """Whether this system has what `bound_fitting` reads with: all but Windows."""
+        return hasattr(os, "pread")
+
+    def bound_fitting(
+        self,
+        level: int,
+        negative_level: int,
+        both: bool,
+        ranges: NDArray[np.int64],
+        bounds: NDArray[np.int64],
+    ) -> None:
+        """Write the lower and upper bounds (2 x ranges) that the function of that name in `kernels` gives."""
+        codes = self._by_step
+        cells = codes.shape[1]
+        place = codes.file.descriptor, codes.offset
+        done = kernels.bound_fitting(*place, cells, level, negative_level, both, *ranges, *bounds)
+        if done < ranges.shape[1]:
+            self._read(codes, int(ranges[2, done]), int(ranges[3, done]) + 1)  # raises, for it cannot be read
+            raise IndexNotReadyError(self._id, 0)
+
+
+def _begin_of_codes(path: Path, shape: tuple[int, int], dtype: type[np.generic]) -> int:
+    """Where the values begin in an .npy file. Raises ValueError where they are not of this shape and type."""
+    with path.open("rb") as file:
+        version = np.lib.format.read_magic(file)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        if read(file) != (shape, False, np.dtype(dtype)):
+            raise ValueError(f"{path.name} does not hold codes of these states")
+        return file.tell()
 
 
 def open_index(project: Path, source: Source) -> StateIndex | None:
     """The index of a project's source, or None where there is none that was built from the source as it is now."""
     for directory in _places(project, source):
         try:
+            if not all((directory / name).is_file() for name in ("index.json", "by_cell.npy", "by_step.npy")):
+                continue  # reading a pipe would never end
             description = json.loads((directory / "index.json").read_text(encoding="utf-8"))
             if description["built_from"] == _built_from(source):
-                return StateIndex(directory, source, Coding(**description["coding"]))
-        except (OSError, ValueError, KeyError, TypeError):
+                return StateIndex(directory, source, _read_coding(description["coding"], source))
+        except (OSError, EOFError, ValueError, LookupError, TypeError):
             continue  # absent, or not one of ours: it will be built
     return None
+
+
+def _read_coding(description: dict[str, Any], source: Source) -> Coding:
+    """Raises ValueError or TypeError where an index of this source has no such coding."""
+    coding = Coding(**description)
+    numbers = all(isinstance(each, float) and math.isfinite(each) for each in (coding.low, coding.scale))
+    if not numbers or coding.scale <= 0 or coding.dtype != _number_type(source).__name__:
+        raise ValueError(f"{coding} is no coding of {source.id}")
+    return coding
 
 
 def build_index(project: Path, source: Source, progress: Progress = lambda share: None) -> StateIndex:
@@ -145,6 +218,7 @@ def build_index(project: Path, source: Source, progress: Progress = lambda share
     Memory does not grow with the source. Of several processes that want the same index one builds it, and the others
     wait. Raises IndexingError where there is no place for it.
     """
+    reasons = []
     for directory in _places(project, source):
         try:
             directory.parent.mkdir(parents=True, exist_ok=True)
@@ -152,15 +226,22 @@ def build_index(project: Path, source: Source, progress: Progress = lambda share
                 found = open_index(project, source)
                 return found or _build(directory, source, progress)
         except OSError as error:
-            reason = error
-    size = 3 * source.steps * source.cells
-    raise IndexingError(f"The match index of {source.id} takes {size:,} bytes and cannot be written: {reason}.")
+            reasons.append(error.strerror or str(error))
+    size = index_bytes(source)
+    why = "; ".join(dict.fromkeys(reasons))
+    raise IndexingError(f"The match index of {source.id} takes {size:,} bytes and cannot be written: {why}.")
+
+
+def index_bytes(source: Source) -> int:
+    return 3 * source.steps * source.cells
 
 
 def _places(project: Path, source: Source) -> list[Path]:
     """Where the index may lie, best first."""
     name = re.sub(r"[^A-Za-z0-9]+", "-", source.id).strip("-")[:60] + "-" + _digest(source.id)
-    places = [project / ".lstmvis" / "index" / name]
+    own = project / ".lstmvis" / "index" / name
+    # In a project of somebody else, links may lead to what is not theirs.
+    places = [own] if own.parent.resolve().is_relative_to(project.resolve()) else []
     with suppress(RuntimeError):  # a user without a home has no cache folder
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lstmvis"
         places.append(cache / _digest(str(project.resolve())) / "index" / name)
@@ -192,14 +273,19 @@ def _only_one(lock: Path) -> Iterator[None]:
     except ImportError:  # a system without it: the work may be done twice, and the later one wins
         yield
         return
-    with lock.open("w") as held:
+    held = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
+    try:
         fcntl.flock(held, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(held)
 
 
 def _build(directory: Path, source: Source, progress: Progress) -> StateIndex:
     for abandoned in directory.parent.glob(f"{directory.name}.*.part"):
         shutil.rmtree(abandoned, ignore_errors=True)
+    if index_bytes(source) > shutil.disk_usage(directory.parent).free:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     part = Path(tempfile.mkdtemp(prefix=f"{directory.name}.", suffix=".part", dir=directory.parent))
     try:
         built_from = _built_from(source)
@@ -216,9 +302,13 @@ def _build(directory: Path, source: Source, progress: Progress) -> StateIndex:
     return StateIndex(directory, source, coding)
 
 
+def _number_type(source: Source) -> type[np.float32 | np.float64]:
+    return np.float32 if np.can_cast(source.states.dtype, np.float32) else np.float64
+
+
 def _choose_coding(source: Source) -> Coding:
     """Codes evenly over the range in which nearly all states lie, judged by rows from all over the source."""
-    kind = np.float32 if np.can_cast(source.states.dtype, np.float32) else np.float64
+    kind = _number_type(source)
     pieces = 64
     length = max(1, SAMPLED_VALUES // max(1, source.cells) // pieces)
     begins = np.linspace(0, max(0, source.steps - length), pieces).astype(np.int64)

@@ -25,7 +25,7 @@ class Indexer:
         self._indexes: WeakKeyDictionary[Source, StateIndex] = WeakKeyDictionary()
         self._progress: WeakKeyDictionary[Source, float] = WeakKeyDictionary()
         self._failures: WeakKeyDictionary[Source, str] = WeakKeyDictionary()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._thread: threading.Thread | None = None
 
     def want(self, project: Project) -> None:
@@ -36,15 +36,19 @@ class Indexer:
             if index := open_index(project.directory, source):
                 self._indexes[source] = index
                 continue
-            self._progress[source] = 0.0
-            self._queue.put((project, source))
-            self._start()
+            self._enqueue(project, source)
 
-    def find(self, source: Source) -> StateIndex | None:
+    def find(self, project: Project, source: Source) -> StateIndex | None:
         """The index, or None where the source is searched without. Raises IndexNotReadyError where that would take
         too long while the index is being built."""
         progress = self._progress.get(source)  # before the index: what is built meanwhile must not be missed
         index = self._indexes.get(source)
+        if index and index.damaged:
+            with self._lock:
+                if self._indexes.get(source) is index:
+                    del self._indexes[source]
+                    self._enqueue(project, source)
+            return self.find(project, source)
         if index is None and progress is not None and source.steps * source.cells > SCANNED_VALUES:
             raise IndexNotReadyError(source.id, progress)
         return index
@@ -57,7 +61,9 @@ class Indexer:
         """Why the source has no index although it should; None where nothing went wrong."""
         return self._failures.get(source)
 
-    def _start(self) -> None:
+    def _enqueue(self, project: Project, source: Source) -> None:
+        self._progress[source] = 0.0
+        self._queue.put((project, source))
         with self._lock:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._build_all, name="indexing", daemon=True)

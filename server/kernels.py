@@ -20,6 +20,7 @@ Positions = NDArray[np.int64]
 Found = tuple[Positions, Positions, Positions, Positions, Positions, Positions, Positions]
 
 ALL_ON = np.uint64(0xFFFFFFFFFFFFFFFF)
+ROOM = 1 << 17  # bytes of codes that are read together
 HISTOGRAM_LENGTHS = 201  # lengths 0 to 199, and all from 200 on
 
 
@@ -436,9 +437,27 @@ def _raise(most: NDArray[np.uint8], row: NDArray[np.uint8]) -> None:
         most[cell] = code if code > so_far else so_far
 
 
+# ssize_t pread(int descriptor, void *room, size_t size, off_t place)
+_pread: Any = types.ExternalFunction("pread", types.intp(types.int32, types.intp, types.uintp, types.int64))
+
+
+@compiled
+def _read(descriptor: int, place: int, room: NDArray[np.uint8]) -> bool:
+    """Fill `room` with what a file has from `place` on; whether that could be done."""
+    address, size = room.ctypes.data, room.size
+    while size > 0:
+        count = _pread(descriptor, address, size, place)
+        if count <= 0:
+            return False
+        address, size, place = address + count, size - count, place + count
+    return True
+
+
 @compiled
 def bound_fitting(
-    codes: NDArray[np.uint8],
+    descriptor: int,
+    offset: int,
+    cells: int,
     level: int,
     negative_level: int,
     both: bool,
@@ -448,38 +467,43 @@ def bound_fitting(
     right: Positions,
     lower: Positions,
     upper: Positions,
-) -> None:
+) -> int:
     """Bounds on how many cells are on at all of first..last and off at the rest of left..right, for each range.
 
-    `codes` (steps x cells) are the upper halves of codes; `level` and `negative_level` those of the cuts, at which a
-    cell may be either on or off.
+    The file of the `descriptor` holds the upper halves of codes (steps x cells of uint8), from `offset` on; `level` and
+    `negative_level` are those of the cuts, at which a cell may be either on or off. Gives how many ranges were bounded:
+    fewer than there are where the next one's codes cannot be read. They are read here, one range at a time, because
+    threads that come back to Python for each have to wait for each other.
     """
-    cells = codes.shape[1]
+    room = np.empty((max(1, ROOM // cells), cells), np.uint8)
     least_on, most_on = np.empty(cells, np.uint8), np.empty(cells, np.uint8)
     least_off, most_off = np.empty(cells, np.uint8), np.empty(cells, np.uint8)
     for at in range(len(first)):
         least_on[:], most_off[:] = 255, 0
-        for step in range(first[at], last[at] + 1):
-            _lower(least_on, codes[step])
-        for step in range(left[at], first[at]):
-            _raise(most_off, codes[step])
-        for step in range(last[at] + 1, right[at] + 1):
-            _raise(most_off, codes[step])
+        most_on[:], least_off[:] = 0, 255
+        for start in range(left[at], right[at] + 1, len(room)):
+            stop = min(start + len(room), right[at] + 1)
+            if not _read(descriptor, offset + start * cells, room[: stop - start]):
+                return at
+            for step in range(start, stop):
+                codes = room[step - start]
+                if first[at] <= step <= last[at]:
+                    _lower(least_on, codes)
+                    if both:
+                        _raise(most_on, codes)
+                else:
+                    _raise(most_off, codes)
+                    if both:
+                        _lower(least_off, codes)
         low, high = 0, 0
         for cell in range(cells):
             low += (least_on[cell] > level) & (most_off[cell] < level)
             high += (least_on[cell] >= level) & (most_off[cell] <= level)
         if both:  # an upper half of 0 may be NaN, which is off
-            most_on[:], least_off[:] = 0, 255
-            for step in range(first[at], last[at] + 1):
-                _raise(most_on, codes[step])
-            for step in range(left[at], first[at]):
-                _lower(least_off, codes[step])
-            for step in range(last[at] + 1, right[at] + 1):
-                _lower(least_off, codes[step])
             for cell in range(cells):
                 low += (least_on[cell] > 0) & (most_on[cell] < negative_level) & (least_off[cell] > negative_level)
                 high += (most_on[cell] <= negative_level) & (
                     (least_off[cell] >= negative_level) | (least_off[cell] == 0)
                 )
         lower[at], upper[at] = low, high
+    return len(first)

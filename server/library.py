@@ -9,6 +9,7 @@ from typing import Any
 from lstmvis.data.errors import ProjectError
 from lstmvis.data.project import CONFIG_NAME, Project
 from lstmvis.data.stamps import stamp_of
+from lstmvis.data.stored import allow_many_files
 from lstmvis.server.errors import BadParameterError, UnknownNameError
 from lstmvis.server.expressions import compile_expression
 from lstmvis.server.indexing import Indexer
@@ -77,6 +78,7 @@ class Library:
     """Every project below a directory, by id: its directory's name, or its path with `__` where names collide."""
 
     def __init__(self, directory: Path) -> None:
+        allow_many_files()  # those of each project stay open
         self.directory = directory.resolve()
         self.indexer = Indexer()
         self._lock = threading.Lock()
@@ -91,6 +93,8 @@ class Library:
             for project_id, directory in find_projects(self.directory):
                 known = self._served.get(directory)
                 if known is None or known.id != project_id or known.changed:
+                    if known and known.project:
+                        known.project.close()
                     known = ServedProject(project_id, directory, self.indexer)
                 served[directory] = known
             self._served = served

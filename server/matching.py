@@ -10,6 +10,7 @@ of runs of selected cells. Only |P union K|, a tie-break, looks at cells that ar
 matches whose |Q| lets them into the answer.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -27,6 +28,7 @@ WORK_PER_BLOCK = 1 << 20  # ... and that share scratch memory, which should stay
 LEAST_BLOCK = 1024  # steps
 MOST_BLOCK = 1 << 15
 COUNTED_TOGETHER = 4096
+LOOKED_AT_FIRST = 2048  # of the ranges that are level, the longest
 Check = Callable[[], None]
 
 
@@ -134,12 +136,13 @@ def _rank(
     right = np.minimum(last + query.constraints[1], edges[following] - 1)  # last step of the right one
     ranges = np.stack([first, last, left, right])
     # Only among the matches that are level in |Q| with the worst may some not be wanted.
-    level = selected == selected.min(initial=len(query.cells))
+    least = int(selected.min(initial=len(query.cells)))
+    level = selected == least
     wanted = query.limit - int(np.count_nonzero(~level))
     kept = np.ones(len(first), np.bool_)
     fitting = np.empty(len(first), np.int64)
     fitting[~level] = activity.count_fitting(ranges[:, ~level], check)
-    fitting[level], kept[level] = _fewest(activity, ranges[:, level], wanted, check)
+    fitting[level], kept[level] = _fewest(activity, ranges[:, level], least, wanted, check)
     first, last, selected, fitting = first[kept], last[kept], selected[kept], fitting[kept]
     union, length = fitting + len(query.cells) - selected, last - first + 1
     order = np.lexsort((first, -length, union, -selected))[: query.limit]
@@ -148,16 +151,29 @@ def _rank(
     ]
 
 
-def _fewest(activity: Activity, ranges: Positions, wanted: int, check: Check) -> tuple[Positions, NDArray[np.bool_]]:
-    """How many cells fit each of `ranges` (4 x ranges, by position), and which of these counts are exact: those of all
-    ranges that can be among the `wanted` that rank best. The other counts are of no use."""
+def _fewest(
+    activity: Activity, ranges: Positions, least: int, wanted: int, check: Check
+) -> tuple[Positions, NDArray[np.bool_]]:
+    """How many cells fit each of `ranges` (4 x ranges, by position), `least` or more; and which of these counts are
+    exact: those of all ranges that can be among the `wanted` that rank best. The other counts are of no use."""
     number = ranges.shape[1]
-    bounds = activity.bound_fitting(ranges, check) if number > wanted else None
-    if bounds is None:
-        return activity.count_fitting(ranges, check), np.ones(number, np.bool_)
-    lower, upper = bounds
-    ties = np.empty(number, np.int64)  # which of ranges that fit as many cells ranks better: the longer, the earlier
-    ties[np.argsort(ranges[0] - ranges[1], kind="stable")] = np.arange(number)
+    wanted = min(wanted, number)
+    if not wanted:
+        return np.zeros(number, np.int64), np.zeros(number, np.bool_)
+    order = np.argsort(
+        ranges[0] - ranges[1], kind="stable"
+    )  # of ranges that fit as many cells: the longer, the earlier
+    lower, upper = np.zeros((2, number), np.int64)
+    looked, fewest = 0, 0
+    # Once as many as are wanted are known to fit no more than the least, none of the shorter can rank better.
+    while looked < number and fewest < wanted:
+        part = np.sort(order[looked : max(2 * looked, LOOKED_AT_FIRST)])
+        lower[part], upper[part] = activity.bound_fitting(ranges[:, part], check)
+        fewest += int(np.count_nonzero(upper[part] == least))
+        looked += len(part)
+    ties = np.empty(number, np.int64)
+    ties[order] = np.arange(number)
+    lower[order[looked:]] = upper[order[looked:]] = np.iinfo(np.int64).max // number - 1  # worse than all others
     while True:
         best, worst = lower * number + ties, upper * number + ties
         enough = np.partition(worst, wanted - 1)[wanted - 1]  # as many as are wanted rank no worse than this
@@ -172,11 +188,10 @@ def _fewest(activity: Activity, ranges: Positions, wanted: int, check: Check) ->
 def warm_up() -> None:
     """Compile the loops, where they are not on disk yet: ten seconds that the first match need not wait for."""
     states = np.zeros((1, 1), np.float32)
-    codes, upper = kernels.encode(states, np.float32(0), np.float32(1))
-    codes.flags.writeable = upper.flags.writeable = False  # as they come from a file
+    kernels.encode(states, np.float32(0), np.float32(1))
     edges = np.array([0, 1])
     kernels.find_in_span(np.ones((1, 1), np.uint64), edges, 1, 0, 1, 1, 1, 1, 1, 0, 1, LEAST_BLOCK)
     zero = np.zeros(1, np.int64)
-    kernels.bound_fitting(upper, 1, 1, False, zero, zero, zero, zero, zero.copy(), zero.copy())
-    states.flags.writeable = False
+    if hasattr(os, "pread"):
+        kernels.bound_fitting(-1, 0, 1, 1, 1, False, zero, zero, zero, zero, zero.copy(), zero.copy())
     kernels.count_fitting(states, np.float32(0), np.float32(0), False, zero, zero, zero, zero, zero.copy())

@@ -170,10 +170,12 @@ def _count_characters(value: Any) -> int:
 def _states(
     activity: Activity, transform: Transform, window: Window, cells: NDArray[np.int64] | None
 ) -> dict[str, Any]:
-    values = _rows(activity, window, cells).astype(np.float64)
-    if transform == "tanh":
-        values = np.tanh(values)
-    return {**window.describe(), "data": np.round(values.T, DIGITS).tolist()}
+    with np.errstate(over="ignore", invalid="ignore"):  # of numbers so large that they have no digits, and of any NaN
+        values = _rows(activity, window, cells).astype(np.float64)
+        if transform == "tanh":
+            values = np.tanh(values)
+        rounded = np.round(values.T, DIGITS)
+    return {**window.describe(), "data": np.where(np.isfinite(rounded), rounded, values.T).tolist()}
 
 
 def _rows(activity: Activity, window: Window, cells: NDArray[np.int64] | None) -> NDArray[Any]:

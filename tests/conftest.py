@@ -1,5 +1,8 @@
 """Small projects and sources that many tests use."""
 
+import contextlib
+import os
+import subprocess
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -13,6 +16,7 @@ from lstmvis.data.demos import DEMOS
 from lstmvis.data.demos.recipe import Size
 from lstmvis.data.matrix import Matrix
 from lstmvis.data.project import Source
+from lstmvis.data.stored import gather
 from lstmvis.tools.cli import main
 from tests import demo_corpora
 
@@ -62,6 +66,27 @@ def tiny_demos(tmp_path_factory):
 
 
 @pytest.fixture
+def small_disk(tmp_path):
+    """A disk of its own of 1 MiB, and a function that fills all of it but some KiB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("only root can mount a disk")
+
+    def fill(free):
+        filling = disk / "filling"
+        filling.unlink(missing_ok=True)
+        with open(filling, "wb", buffering=0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(bytes(1024))
+        os.truncate(filling, filling.stat().st_size - free * 1024)
+
+    yield disk, fill
+    subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+@pytest.fixture
 def make_source(tmp_path):
     """Write an array (steps x cells) to HDF5 as it comes and give it as a source; keywords go to h5py."""
     files = []
@@ -80,11 +105,15 @@ def make_source(tmp_path):
 
 def source_in_memory(values, transform="none"):
     """A source over an array, without a file."""
+
+    def read(starts, stops):
+        return np.concatenate([values[start:stop] for start, stop in zip(starts, stops, strict=True)])
+
     states = SimpleNamespace(
         shape=values.shape,
         dtype=values.dtype,
         rows=lambda start, stop: values[max(start, 0) : max(stop, 0)],
         take=lambda indices: values[indices],
-        mapped_as=lambda *types: None,
+        gather=lambda starts, stops: gather(read, starts, stops, 2),
     )
     return Source("states", "states", 1, "state", False, transform, states)

@@ -3,7 +3,6 @@
 import argparse
 import math
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -15,6 +14,7 @@ from tqdm import tqdm
 from lstmvis.data.characters import Ids
 from lstmvis.data.errors import CorpusError, LstmvisError
 from lstmvis.data.findings import how_many
+from lstmvis.data.locking import making
 from lstmvis.data.tokens import Tokens
 from lstmvis.models.presets import PRESETS
 from lstmvis.tools.options import count, decay, part, positive, seed, share
@@ -226,10 +226,17 @@ def describe_presets() -> str:
 
 def run(options: argparse.Namespace) -> int:
     require_torch()
-    from lstmvis.models.checkpoint import load_checkpoint
+    tokens = chosen_tokens(options)
+    make_place(options.out)
+    with making(options.out):
+        return _run_alone(options, tokens)
+
+
+def _run_alone(options: argparse.Namespace, tokens: Tokens) -> int:
+    """Train while no other process trains to the same file."""
+    from lstmvis.models.checkpoint import SavingError, load_checkpoint
     from lstmvis.models.resuming import unfinished_path
 
-    tokens = chosen_tokens(options)
     require_place(options.out, options.replace, options.resume)
     resume = options.resume
     if resume and not unfinished_path(options.out).exists():
@@ -253,7 +260,7 @@ def run(options: argparse.Namespace) -> int:
         checkpoint = train_with_progress(
             corpus, options.out, configuration, settings, options.device, resume, options.threads
         )
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SavingError):
         if unfinished_path(options.out).exists():
             print(f"{options.out} holds the best model so far. To go on, give the same command with --resume.")
         raise
@@ -338,20 +345,22 @@ def split_ids(ids: Ids, shares: Sequence[float], parts: int = 1) -> list[Ids]:
     return [np.concatenate(each) for each in zip(*pieces, strict=True)]
 
 
+def make_place(path: Path) -> None:
+    """Make the directory that a model is to lie in. Raises LstmvisError where none can be written there."""
+    if path.is_dir():
+        raise LstmvisError(f"{path} is a directory. Name the file to write, such as {path / 'model.pt'}.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LstmvisError(f"{path} cannot be written: {error.strerror} ({error.filename}).") from error
+
+
 def require_place(path: Path, replace: bool, resume: bool) -> None:
-    """Raise LstmvisError where a model cannot be written, or something is there that is not to be replaced."""
+    """Raise LstmvisError where something is there that is not to be replaced."""
     from lstmvis.models.checkpoint import CheckpointError, load_checkpoint
     from lstmvis.models.resuming import unfinished_path
 
-    if path.is_dir():
-        raise LstmvisError(f"{path} is a directory. Name the file to write, such as {path / 'model.pt'}.")
     unfinished = unfinished_path(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(prefix=f".{unfinished.name}.", dir=path.parent):
-            pass
-    except OSError as error:
-        raise LstmvisError(f"{path} cannot be written: {error.strerror} ({error.filename}).") from error
     if unfinished.exists() and not (replace or resume):
         raise LstmvisError(
             f"{path} is being trained, or its training was stopped: {unfinished} holds what it takes to go on. "

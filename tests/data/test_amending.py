@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from lstmvis.data import Discrete, Ranked, Scalar, add_annotation, amending, remove_annotation, write_project
-from lstmvis.data.amending import tokens_of
+from lstmvis.data.amending import set_opening, tokens_of
 from lstmvis.data.doctor import examine
 from lstmvis.data.errors import LstmvisError, ProjectError
 from lstmvis.data.interrupts import remembering_interrupts
@@ -159,7 +159,7 @@ def test_a_failure_on_the_way_leaves_the_project_as_it_was(project, monkeypatch,
         function(*arguments)
 
     monkeypatch.setattr(amending.os, where, fail)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(ProjectError, match=r"p cannot be written: No space left on device\."):
         add_annotation(project, "a", WORDS)
     monkeypatch.undo()
     assert contents(project) == before
@@ -178,6 +178,24 @@ def test_an_interrupt_while_it_is_put_in_place_waits_until_it_is(project, monkey
         add_annotation(project, "a", WORDS)
     assert labels(project, "a") == WORDS
     assert not [path for path in project.iterdir() if path.name.startswith(".annotating")]
+
+
+@pytest.mark.parametrize("after", ["the files", "lstm.yml"])
+def test_what_a_killed_process_left_goes_with_the_next_annotation(project, after):
+    before = contents(project)
+    add_annotation(project, "mood", WORDS)
+    whole = contents(project)
+    left = project / ".annotating-abcd_123"
+    left.mkdir()
+    (left / "changed.json").write_text('["annotation-mood.hdf5", "annotation-mood.json", "../p.hdf5", "states.hdf5"]')
+    (project / ".lstm.yml.abcd_123.part").write_text("name: half a na")
+    (project / "annotation-of-mine.json").write_text("{}")
+    if after == "the files":
+        (project / "lstm.yml").write_bytes(before["lstm.yml"])
+    set_opening(project, "source=states::hidden&pos=1")
+    there = before if after == "the files" else whole
+    assert contents(project).keys() == {*there, "annotation-of-mine.json"}
+    assert sorted(path.name for path in project.iterdir() if path.name.startswith(".")) == []
 
 
 ANNOTATE = """

@@ -448,7 +448,7 @@ def test_a_generator_that_fails_half_way_leaves_nothing_and_an_older_project_as_
 def test_states_in_any_layout_are_written_as_float32_row_after_row(write, states):
     project = write(WORDS, states)
     np.testing.assert_array_equal(states_of(project), STATES)
-    assert project.sources["states::state"].states.mapped_as(np.float32) is not None
+    assert project.sources["states::state"].states.contiguous
 
 
 def test_states_that_outgrow_the_type_of_the_first_piece_are_told(write):

@@ -324,7 +324,7 @@ BROKEN = {
     ),
     "a damaged piece of compressed states": (
         lambda p: (p.layout.update(chunks=(10, 3), compression="gzip"), setattr(p, "afterwards", damage)),
-        fault(CELL, "'cell' in states.hdf5 cannot be read: Can't synchronously read data ("),
+        fault(CELL, "'cell' in states.hdf5 cannot be read: Can't synchronously read data (", WRITE_AGAIN),
     ),
     "doubles": (
         lambda p: p.states.update(cell=p.states["cell"].astype("f8")),

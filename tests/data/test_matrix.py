@@ -5,6 +5,7 @@ import h5py
 import numpy as np
 import pytest
 
+from lstmvis.data import matrix
 from lstmvis.data.errors import ProjectError
 from lstmvis.data.matrix import as_integers, open_hdf5, open_matrix
 
@@ -26,7 +27,7 @@ def store(tmp_path):
 
 @pytest.mark.parametrize("dtype", ["f2", "f4", "f8", ">f4", ">f8", "i1", "u2", ">i4", "i8", "?"])
 @pytest.mark.parametrize(
-    ("layout", "mapped"),
+    ("layout", "contiguous"),
     [
         ({}, True),
         ({"userblock": 512}, True),
@@ -35,21 +36,21 @@ def store(tmp_path):
         ({"maxshape": (None, 3)}, False),
     ],
 )
-def test_every_type_and_layout_gives_the_same_slices(store, dtype, layout, mapped):
+def test_every_type_and_layout_gives_the_same_slices(store, dtype, layout, contiguous):
     values = VALUES.astype(dtype)
-    matrix = store(values, **layout)
-    assert matrix.mapped is mapped
-    assert (matrix.shape, len(matrix), matrix.dtype) == ((4, 3), 4, np.dtype(dtype))
+    found = store(values, **layout)
+    assert found.contiguous is contiguous
+    assert (found.shape, len(found), found.dtype) == ((4, 3), 4, np.dtype(dtype))
     for start, stop in SLICES:
         expected = values[max(start, 0) : max(stop, 0)]
-        np.testing.assert_array_equal(matrix.rows(start, stop), expected, strict=True)
+        np.testing.assert_array_equal(found.rows(start, stop), expected, strict=True)
 
 
 @pytest.mark.parametrize("shape", [(0,), (0, 3), (4, 0)])
 def test_an_array_without_values_opens(store, shape):
-    matrix = store(np.zeros(shape, "f4"))
-    assert matrix.shape == shape
-    assert matrix.rows(0, 10).shape == shape
+    found = store(np.zeros(shape, "f4"))
+    assert found.shape == shape
+    assert found.rows(0, 10).shape == shape
 
 
 def test_a_dataset_that_was_never_written_reads_as_zeros(tmp_path):
@@ -85,9 +86,9 @@ def test_values_that_come_from_other_files_are_refused(tmp_path, make, what):
 @pytest.mark.parametrize("layout", [{}, {"chunks": (2, 2)}])
 @pytest.mark.parametrize("kind", ["written", "replaced", "removed"])
 def test_a_matrix_knows_when_its_file_is_no_longer_the_one_it_was(store, tmp_path, layout, kind):
-    matrix = store(VALUES, **layout)
+    found = store(VALUES, **layout)
     path = tmp_path / "file.hdf5"
-    assert not matrix.changed
+    assert not found.changed
     if kind == "written":
         os.utime(path, ns=(0, path.stat().st_mtime_ns + 1))
     elif kind == "replaced":
@@ -95,7 +96,7 @@ def test_a_matrix_knows_when_its_file_is_no_longer_the_one_it_was(store, tmp_pat
         (tmp_path / "copy").replace(path)
     else:
         path.unlink()
-    assert matrix.changed
+    assert found.changed
 
 
 def test_a_file_that_is_replaced_while_it_is_opened_counts_as_changed(store, tmp_path):
@@ -106,10 +107,68 @@ def test_a_file_that_is_replaced_while_it_is_opened_counts_as_changed(store, tmp
     assert open_matrix(file, "group/x").changed
 
 
-def test_slices_of_a_mapped_array_cost_no_copy_and_cannot_be_written(store):
-    rows = store(VALUES).rows(1, 3)
-    assert not rows.flags.owndata
-    assert not rows.flags.writeable
+@pytest.mark.parametrize("layout", [{}, {"chunks": (2, 2)}])
+def test_entries_in_any_order_are_taken_and_ranges_are_gathered_with_each_entry_once(store, layout, monkeypatch):
+    monkeypatch.setattr(matrix, "NEAR", 2)
+    monkeypatch.setattr(matrix, "NEAR_BYTES", 16)
+    values = np.arange(100.0)[:, None] * [1, 10]
+    found = store(values, **layout)
+    indices = np.array([7, 3, 3, 99, 0, 8, 40])
+    np.testing.assert_array_equal(found.take(indices), values[indices])
+    assert found.take(indices[:0]).shape == (0, 2)
+    starts, stops = np.array([1, 2, 20, 50]), np.array([9, 4, 22, 51])
+    rows, places = found.gather(starts, stops)
+    assert len(rows) == 8 + 2 + 1
+    for start, stop, place in zip(starts, stops, places, strict=True):
+        np.testing.assert_array_equal(rows[place : place + stop - start], values[start:stop])
+
+
+@pytest.mark.parametrize("layout", [{}, {"chunks": (2, 2)}])
+@pytest.mark.parametrize("few", [0, 1 << 60], ids=["one by one", "in rows"])
+def test_a_column_is_read_at_few_places_and_at_many(store, layout, few, monkeypatch):
+    monkeypatch.setattr(matrix, "FEW", few)
+    monkeypatch.setattr(matrix, "COLUMN_BYTES", 100)
+    values = np.arange(100.0)[:, None] * [1, 10]
+    indices = np.array([0, 1, 2, 30, 98, 99])
+    np.testing.assert_array_equal(store(values, **layout).column(indices, 1), values[indices, 1])
+
+
+@pytest.mark.parametrize("layout", [{}, {"chunks": (10, 10)}], ids=["contiguous", "chunked"])
+def test_a_file_that_is_cut_off_while_it_is_open_is_told_wherever_it_is_read(store, tmp_path, layout):
+    found = store(np.ones((1000, 10)), **layout)
+    os.truncate(tmp_path / "file.hdf5", 20_000)
+    assert found.changed
+    for read in (
+        lambda: found.rows(0, 1000),
+        lambda: found.take(np.array([3, 999])),
+        lambda: found.column(np.array([999]), 1),
+        lambda: found.gather(np.array([0, 990]), np.array([1, 1000])),
+    ):
+        with pytest.raises(ProjectError, match=r"^(file.hdf5 is cut off: |'group/x' in file.hdf5 cannot be read: )"):
+            read()
+
+
+def test_what_was_let_go_of_says_so_where_hdf5_reads_it_and_is_read_on_where_it_does_not(store):
+    found = store(VALUES, chunks=(2, 2))
+    found.close()
+    with pytest.raises(ProjectError, match=r"^'group/x' in file.hdf5 has changed; ask again\.$"):
+        found.rows(0, 4)
+    found = store(VALUES)
+    found.close()
+    assert found.rows(0, 4).tolist() == VALUES.tolist()
+
+
+def test_as_many_arrays_as_one_likes_take_one_descriptor_a_file(tmp_path):
+    with h5py.File(tmp_path / "file.hdf5", "w") as file:
+        for number in range(50):
+            file[f"x{number}"] = VALUES
+    descriptors = len(os.listdir("/dev/fd"))
+    with open_hdf5(tmp_path / "file.hdf5") as file:
+        found = [open_matrix(file, f"x{number}") for number in range(50)]
+    assert len(os.listdir("/dev/fd")) == descriptors + 1
+    assert all(each.rows(0, 9).tolist() == VALUES.tolist() for each in found)
+    found.clear()
+    assert len(os.listdir("/dev/fd")) == descriptors
 
 
 @pytest.mark.parametrize("dtype", ["f4", "f8", "u1", "i8"])
@@ -174,28 +233,28 @@ def test_a_file_that_was_cut_off_is_refused(store, tmp_path, layout):
         open_matrix(open_hdf5(path), "group/x")
 
 
-def test_mapped_data_beyond_the_end_of_their_file_are_refused(store, tmp_path):
-    matrix = store(np.ones((1000, 10)))
+def test_data_beyond_the_end_of_their_file_are_refused(store, tmp_path):
+    found = store(np.ones((1000, 10)))
     path = tmp_path / "file.hdf5"
     file = open_hdf5(path)  # while it is whole: HDF5 itself refuses to open less
     with path.open("r+b") as raw:
         raw.truncate(3000)
     with pytest.raises(ProjectError, match=r"^file.hdf5 is cut off: it ends before the data of /group/x do"):
         open_matrix(file, "group/x")
-    assert matrix.shape == (1000, 10)
+    assert found.shape == (1000, 10)
 
 
 def test_a_damaged_piece_of_a_compressed_array_is_refused_when_it_is_read(store, tmp_path):
-    matrix = store(np.arange(4000.0).reshape(1000, 4), chunks=(500, 4), compression="gzip")
+    found = store(np.arange(4000.0).reshape(1000, 4), chunks=(500, 4), compression="gzip")
     path = tmp_path / "file.hdf5"
     with h5py.File(path) as file:
         chunk = file["group/x"].id.get_chunk_info(1)
     with path.open("r+b") as raw:
         raw.seek(chunk.byte_offset)
         raw.write(b"\xff" * 50)
-    assert matrix.rows(0, 500)[1].tolist() == [4, 5, 6, 7]
+    assert found.rows(0, 500)[1].tolist() == [4, 5, 6, 7]
     with pytest.raises(ProjectError, match=r"^'group/x' in file.hdf5 cannot be read: "):
-        matrix.rows(600, 700)
+        found.rows(600, 700)
 
 
 def test_what_no_id_can_be_is_minus_one():

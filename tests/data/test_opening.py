@@ -97,7 +97,7 @@ def test_it_is_written_into_a_project_and_the_rest_of_its_configuration_stays(tm
     assert Project(directory).opening == ADDRESS
     (line,) = [line for line in config.read_text().splitlines(keepends=True) if "opening" in line]
     assert config.read_text().replace(line, "") == before
-    assert sorted(path.name for path in directory.iterdir()) == [".lstmvis.lock", "lstm.yml", "states.hdf5"]
+    assert sorted(path.name for path in directory.iterdir()) == ["lstm.yml", "states.hdf5"]
 
 
 def test_a_configuration_in_which_it_has_no_place_is_left_as_it_is(tmp_path):

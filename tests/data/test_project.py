@@ -344,7 +344,7 @@ def test_a_source_that_is_named_twice_is_told_and_the_first_counts(directory):
     assert project.problems == ["lstm.yml: `states.types` names 'states::s' more than once; the first counts."]
 
 
-def test_files_whose_data_are_mapped_can_be_written_while_the_project_is_open(directory):
+def test_files_whose_data_are_contiguous_can_be_written_while_the_project_is_open(directory):
     arrays = {"s.h5": {"s": np.ones((3, 2), "f4"), "w": [1, 2, 1]}, "m.h5": {"v": [0.5, 1, 2]}}
     config = {
         "files": {"s": "s.h5", "m": "m.h5"},

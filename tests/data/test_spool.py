@@ -1,9 +1,11 @@
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lstmvis.data.errors import FullDiskError
 from lstmvis.data.spool import Chains, Spool
 
 
@@ -38,4 +40,15 @@ def test_what_was_appended_is_read_and_no_file_is_left(tmp_path):
     spool.append(second)
     assert np.array_equal(spool.read(), np.concatenate([first, second]))
     assert not list(tmp_path.iterdir())
+    spool.close()
+
+
+def test_rows_that_the_disk_has_no_space_for_are_told_when_they_come(small_disk):
+    disk, fill = small_disk
+    fill(4)
+    spool = Spool(disk)
+    rows = np.zeros((100, 5))
+    spool.append(rows)
+    with pytest.raises(FullDiskError, match=r"^What was recorded cannot be written: No space left on device\."):
+        spool.append(rows)
     spool.close()

@@ -1,8 +1,10 @@
+import os
+
 import h5py
 import numpy as np
 import pytest
 
-from lstmvis.data import writing
+from lstmvis.data import locking, placing, writing
 from lstmvis.data.errors import ProjectError, ProjectExistsError
 from lstmvis.data.project import Project
 from lstmvis.data.writing import ProjectWriter
@@ -49,10 +51,10 @@ def test_what_is_written_opens_without_problems(tmp_path):
 
 
 @pytest.mark.parametrize(("path", "dtype"), [("layer1/cell", "float32"), ("layer1/hidden", "float16")])
-def test_states_lie_in_one_piece_so_that_they_can_be_mapped(tmp_path, path, dtype):
+def test_states_lie_in_one_piece_so_that_they_can_be_read_past_hdf5(tmp_path, path, dtype):
     write(tmp_path / "p")
     states = Project(tmp_path / "p").sources[f"states::{path}"].states
-    assert states.mapped
+    assert states.contiguous
     assert states.dtype == dtype
     assert states.rows(0, 4).tolist() == STATES.tolist()
 
@@ -260,25 +262,109 @@ def test_an_error_half_way_leaves_nothing_and_keeps_the_older_project(tmp_path, 
 
 
 def test_a_project_that_appears_meanwhile_is_not_overwritten(tmp_path):
+    write(tmp_path / "q", name="faster")
     with pytest.raises(ProjectExistsError), ProjectWriter(tmp_path / "p", "slower", "d"):
-        write(tmp_path / "p", name="faster")
+        (tmp_path / "q").rename(tmp_path / "p")
     assert Project(tmp_path / "p").name == "faster"
 
 
-def test_a_project_that_cannot_be_moved_into_place_keeps_the_older_one(tmp_path, monkeypatch):
+@pytest.mark.parametrize("step", ["sync_all", "exchange", "rename"])
+def test_a_project_that_cannot_be_moved_into_place_keeps_the_older_one(tmp_path, monkeypatch, step):
     write(tmp_path / "p", name="older")
-    rename = writing.os.rename
+    rename = os.rename
 
-    def fail_for_the_new_one(old, new):
+    def fail_for_the_new_one(old, *new):
         if (old / "lstm.yml").read_text().startswith("name: newer"):
             raise OSError("disk full")
-        rename(old, new)
+        rename(old, *new)
 
-    monkeypatch.setattr(writing.os, "rename", fail_for_the_new_one)
+    if step == "rename":
+        monkeypatch.setattr(placing, "exchange", lambda one, other: False)
+    monkeypatch.setattr(placing.os if step == "rename" else placing, step, fail_for_the_new_one)
     with pytest.raises(OSError, match="disk full"):
         write(tmp_path / "p", name="newer", replace=True)
     assert [path.name for path in tmp_path.iterdir()] == ["p"]
     assert Project(tmp_path / "p").name == "older"
+
+
+def test_all_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
+    write(tmp_path / "p", name="older")
+    synced, put = [], []
+    monkeypatch.setattr(placing, "sync", lambda path: synced.append(path))
+
+    def exchange(part, place, exchange=placing.exchange):
+        put.extend([part, *part.iterdir()])
+        assert set(synced) == set(put)
+        return exchange(part, place)
+
+    monkeypatch.setattr(placing, "exchange", exchange)
+    write(tmp_path / "p", name="newer", replace=True)
+    assert len(put) > 4
+    assert synced[-1] == tmp_path  # which has the new names
+
+
+def test_a_second_writer_of_the_same_project_is_refused_and_one_of_another_is_not(tmp_path):
+    with ProjectWriter(tmp_path / "p", "first", "d") as project:
+        project.create_source("s", 2, 2)
+        with pytest.raises(ProjectError, match="/p is being written by another process"):
+            write(tmp_path / "p", name="second")
+        write(tmp_path / "other", name="other")
+    assert Project(tmp_path / "p").name == "first"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["other", "p"]
+
+
+def test_a_project_that_is_being_annotated_is_not_replaced_meanwhile(tmp_path, monkeypatch):
+    write(tmp_path / "p", name="older")
+    monkeypatch.setattr(writing, "PATIENCE", 0.0)
+    with locking.writing(tmp_path / "p"), pytest.raises(ProjectError, match="is being written by another process"):
+        write(tmp_path / "p", name="newer", replace=True)
+    assert Project(tmp_path / "p").name == "older"
+
+
+def test_what_killed_writers_left_goes_with_the_next_writer_of_the_same_project(tmp_path):
+    for left in (".p.abcd_123.part", ".p.q.abcd_123.part", ".p.settings", ".p.older.part"):
+        (tmp_path / left).mkdir()
+        (tmp_path / left / "file").write_text("x")
+    (tmp_path / ".p.lock").write_text("")
+    write(tmp_path / "newer")
+    (tmp_path / "newer").rename(tmp_path / "p")
+    write(tmp_path / "p", replace=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".p.q.abcd_123.part", ".p.settings", "p"]
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_a_project_that_was_killed_between_two_names_comes_back_to_its_own(tmp_path, replace):
+    """As happens where the system cannot exchange names."""
+    write(tmp_path / "p", name="older")
+    (tmp_path / "p").rename(tmp_path / ".p.older.part")
+    if replace:
+        with pytest.raises(KeyError), ProjectWriter(tmp_path / "p", "newer", "d", replace):
+            raise KeyError
+    else:
+        with pytest.raises(ProjectExistsError):
+            write(tmp_path / "p", name="newer")
+    assert [path.name for path in tmp_path.iterdir()] == ["p"]
+    assert Project(tmp_path / "p").name == "older"
+
+
+def test_without_locks_and_exchange_projects_are_written_all_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr(locking, "_locked", lambda descriptor: None)
+    monkeypatch.setattr(placing, "exchange", lambda one, other: False)
+    left = tmp_path / ".p.abcd_123.part"
+    left.mkdir()
+    write(tmp_path / "p", name="older")
+    write(tmp_path / "p", name="newer", replace=True)
+    assert Project(tmp_path / "p").name == "newer"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [left.name, "p"]  # somebody may be at work in it
+
+
+def test_a_project_is_replaced_where_a_link_leads_to(tmp_path):
+    write(tmp_path / "large disk", name="older")
+    (tmp_path / "p").symlink_to("large disk")
+    write(tmp_path / "p", name="newer", replace=True)
+    assert (tmp_path / "p").is_symlink()
+    assert Project(tmp_path / "large disk").name == "newer"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["large disk", "p"]
 
 
 def test_a_scale_without_a_range_goes_from_the_lowest_to_the_highest_value(tmp_path):

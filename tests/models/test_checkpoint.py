@@ -1,3 +1,4 @@
+import errno
 import stat
 
 import pytest
@@ -6,7 +7,7 @@ import torch
 from lstmvis.data.errors import CorpusError
 from lstmvis.data.tokens import Tokens
 from lstmvis.models import checkpoint as checkpoint_module
-from lstmvis.models.checkpoint import Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
+from lstmvis.models.checkpoint import Checkpoint, CheckpointError, SavingError, load_checkpoint, save_checkpoint
 from lstmvis.models.language_model import Configuration, LanguageModel
 
 
@@ -77,11 +78,11 @@ def test_writing_that_breaks_off_leaves_what_was_there(tmp_path, monkeypatch):
     save_checkpoint(small_checkpoint(seed=1), path)
 
     def break_off(content, file):
-        file.write_bytes(b"half")
-        raise OSError("No space left on device")
+        file.write(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(checkpoint_module.torch, "save", break_off)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(SavingError, match=r"model.pt cannot be written: No space left on device\."):
         save_checkpoint(small_checkpoint(seed=2), path)
     assert load_checkpoint(path).training == {"seed": 1}
     assert list(tmp_path.iterdir()) == [path]

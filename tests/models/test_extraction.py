@@ -265,7 +265,7 @@ def test_a_project_says_what_its_sources_and_annotations_are(tmp_path):
             ("output_gate", "none", True),
         )
     ]
-    assert all(source.states.mapped for source in project.sources.values())
+    assert all(source.states.contiguous for source in project.sources.values())
     assert list(project.annotations) == ["prediction", "loss", "saliency"]
     assert project.annotations["prediction"].dictionary.decode([1]) == ["b"]
     assert len(project.sequence_starts) == 0

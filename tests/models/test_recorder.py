@@ -499,7 +499,7 @@ def test_states_are_written_as_asked_uncompressed_and_in_one_piece(tmp_path, dty
         model(ids)
         recorder.tokens(ids, lengths)
     for source in Project(tmp_path / "project").sources.values():
-        assert source.states.mapped
+        assert source.states.contiguous
         assert source.states.dtype == dtype
 
 

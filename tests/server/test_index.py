@@ -1,9 +1,8 @@
+import json
 import os
-import random
-import signal
 import subprocess
 import sys
-import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ from lstmvis.data.project import Project
 from lstmvis.data.writing import ProjectWriter
 from lstmvis.server import index as index_module
 from lstmvis.server.activity import Activity, cut_of
+from lstmvis.server.errors import IndexNotReadyError
 from lstmvis.server.index import IndexingError, build_index, open_index
 from lstmvis.server.matching import Query, find_matches
 from tests.server import naive
@@ -163,26 +163,6 @@ index.build_index(directory, Project(directory).sources["states::states"], lambd
 """
 
 
-def test_a_killed_build_leaves_a_project_that_is_matched_rightly(make_project):
-    directory = make_project(run_lengths(60_000, 40))
-    source = source_of(directory)
-    expected = matches(source, None)
-    rng = random.Random(5)
-    for _ in range(int(os.environ.get("LSTMVIS_KILLS", "2"))):
-        command = [sys.executable, "-c", BUILD, str(directory), "0.01"]  # some 250 pauses: seconds
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        process.stdout.readline()
-        time.sleep(rng.uniform(0, 1))
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        assert process.returncode == -signal.SIGKILL
-        assert open_index(directory, source_of(directory)) is None
-        assert same(matches(source_of(directory), None), expected)
-    assert list((directory / ".lstmvis").rglob("*.part"))
-    assert same(matches(source, build_index(directory, source)), expected)
-    assert not list((directory / ".lstmvis").rglob("*.part"))
-
-
 def test_processes_that_want_the_same_index_at_once_all_get_it(make_project):
     directory = make_project(run_lengths(20_000, 40))
     command = [sys.executable, "-c", BUILD, str(directory), "0.001"]
@@ -214,3 +194,95 @@ def same(one, other):
         and one.fuzzy_lengths.tolist() == other.fuzzy_lengths.tolist()
         and one.strict_lengths.tolist() == other.strict_lengths.tolist()
     )
+
+
+def save_codes(shape, dtype):
+    return lambda file: np.save(file, np.zeros(shape, dtype))
+
+
+def put_pipe(file):
+    file.unlink()
+    os.mkfifo(file)
+
+
+def describe_coding(**changes):
+    def change(file):
+        description = json.loads(file.read_text())
+        description["coding"].update(changes)
+        file.write_text(json.dumps(description))
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil"),
+    [
+        ("by_cell.npy", lambda file: os.truncate(file, file.stat().st_size - 1)),
+        ("by_step.npy", lambda file: os.truncate(file, 100)),
+        ("by_step.npy", lambda file: os.truncate(file, 0)),
+        ("by_step.npy", save_codes((299, 5), np.uint8)),
+        ("by_step.npy", save_codes((300, 5), np.uint16)),
+        ("by_cell.npy", save_codes((5, 300), np.int16)),
+        ("by_cell.npy", lambda file: np.save(file, np.zeros((300, 5), np.uint16).T)),
+        ("by_step.npy", put_pipe),
+        ("index.json", put_pipe),
+        ("index.json", lambda file: file.write_text("{")),
+        ("index.json", describe_coding(dtype="object")),
+        ("index.json", describe_coding(dtype="float64")),
+        ("index.json", describe_coding(low=float("nan"))),
+        ("index.json", describe_coding(scale=-1)),
+        ("index.json", describe_coding(scale=[1])),
+        ("index.json", describe_coding(low="x")),
+        ("index.json", describe_coding(more=1)),
+    ],
+)
+def test_an_index_that_is_not_what_it_should_be_is_built_anew(make_project, name, spoil):
+    directory = make_project(run_lengths(300, 5))
+    source = source_of(directory)
+    build_index(directory, source)
+    spoil(index_module._places(directory, source)[0] / name)
+    assert open_index(directory, source) is None
+    assert same(matches(source, build_index(directory, source)), matches(source, None))
+
+
+@pytest.mark.parametrize("name", ["by_cell.npy", "by_step.npy"])
+def test_an_index_that_is_cut_off_while_it_is_open_says_so_and_takes_nothing_down(make_project, name):
+    directory = make_project(run_lengths(3000, 5))
+    source = source_of(directory)
+    index = build_index(directory, source)
+    os.truncate(index_module._places(directory, source)[0] / name, 2000)
+    with pytest.raises(IndexNotReadyError):
+        matches(source, index, cells=(1,), limit=5)
+    assert index.damaged
+
+
+@pytest.mark.parametrize("linked", [".lstmvis", ".lstmvis/index"])
+def test_no_index_is_written_where_a_link_of_the_project_leads(make_project, tmp_path, monkeypatch, linked):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    directory = make_project(run_lengths(300, 5))
+    (tmp_path / "elsewhere").mkdir()
+    (directory / linked).parent.mkdir(exist_ok=True)
+    (directory / linked).symlink_to(tmp_path / "elsewhere")
+    build_index(directory, source_of(directory))
+    assert not any((tmp_path / "elsewhere").iterdir())
+    assert list((tmp_path / "cache").rglob("by_cell.npy"))
+
+
+def test_a_lock_that_is_a_link_leaves_alone_what_it_names(make_project, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    directory = make_project(run_lengths(300, 5))
+    source = source_of(directory)
+    lock = index_module._places(directory, source)[0].with_suffix(".lock")
+    lock.parent.mkdir(parents=True)
+    (tmp_path / "precious").write_text("as it was")
+    lock.symlink_to(tmp_path / "precious")
+    assert build_index(directory, source)
+    assert (tmp_path / "precious").read_text() == "as it was"
+
+
+def test_an_index_for_which_there_is_no_space_is_not_begun(make_project, tmp_path, monkeypatch):
+    directory = make_project(run_lengths(300, 5))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(index_module.shutil, "disk_usage", lambda place: SimpleNamespace(free=4499))
+    with pytest.raises(IndexingError, match=r"takes 4,500 bytes and cannot be written: No space left on device\.$"):
+        build_index(directory, source_of(directory))

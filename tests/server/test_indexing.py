@@ -1,5 +1,8 @@
 """Indexes that are built in the background, and what the server does meanwhile."""
 
+import os
+import resource
+import shutil
 import threading
 import time
 
@@ -109,6 +112,44 @@ def test_a_source_whose_index_cannot_be_built_is_matched_all_the_same(directory,
     assert sum(api.get("match", **QUERY)["results"]["counts"]) > 0
 
 
+@pytest.fixture
+def no_cache(monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", os.devnull)
+    monkeypatch.setattr(indexing, "LEAST_VALUES", 1)
+
+
+def test_an_index_that_the_disk_has_no_space_for_is_done_without(directory, small_disk, serve, no_cache):
+    disk, fill = small_disk
+    shutil.move(directory / "p", disk / "p")
+    fill(4)
+    require_done_without(serve(disk), "No space left on device")
+    assert [path.name for path in (disk / "p").rglob("*.npy")] == []
+
+
+@pytest.mark.parametrize("most", [1, 300, 1250, 2500])
+def test_an_index_that_is_larger_than_a_file_may_be_is_done_without(directory, serve, no_cache, monkeypatch, most):
+    def build(project, source, progress):
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+        try:
+            return build_index(project, source, progress)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    monkeypatch.setattr(indexing, "build_index", build)
+    require_done_without(serve(directory), "File too large")
+    assert [path.name for path in (directory / "p").rglob("*.npy")] == []
+
+
+def require_done_without(api, reason):
+    wait_until(lambda: "indexing" not in source_info(api))
+    assert source_info(api)["index_error"] == (
+        "The match index could not be built: The match index of states::states takes 3,600 bytes and cannot be "
+        f"written: {reason}; Not a directory."
+    )
+    assert sum(api.get("match", **QUERY)["results"]["counts"]) > 0
+
+
 def test_a_project_that_is_annotated_while_its_index_is_built_has_it_built_once(directory, serve, monkeypatch):
     gate, built = threading.Event(), []
 
@@ -127,3 +168,21 @@ def test_a_project_that_is_annotated_while_its_index_is_built_has_it_built_once(
     gate.set()
     wait_until(lambda: "indexing" not in source_info(api))
     assert built == ["states::states"]
+
+
+@pytest.mark.parametrize("scanned", [1, 10_000])
+def test_an_index_that_is_cut_off_while_it_is_served_is_built_again(directory, gate, serve, monkeypatch, scanned):
+    monkeypatch.setattr(indexing, "SCANNED_VALUES", scanned)
+    gate.set()
+    api = serve(directory)
+    wait_until(lambda: "indexing" not in source_info(api))
+    right = api.get("match", **QUERY)
+    (codes,) = directory.rglob("by_cell.npy")
+    os.truncate(codes, 500)
+    gate.clear()
+    assert api.raw("match", **QUERY, activation=0.31).status_code == 503
+    assert api.raw("match", **QUERY, activation=0.31).status_code == (503 if scanned == 1 else 200)
+    gate.set()
+    wait_until(lambda: "indexing" not in source_info(api))
+    assert codes.stat().st_size > 500
+    assert api.get("match", **QUERY) == right

@@ -1,4 +1,5 @@
 import os
+import resource
 import shutil
 import threading
 
@@ -230,3 +231,14 @@ def test_an_lstm_yml_that_changes_while_it_is_being_read_is_read_again(tmp_path,
     monkeypatch.setattr("lstmvis.server.library.Project", open_slowly)
     library = Library(tmp_path)
     assert list(library.get("p")[1].annotations) == ["kind"]
+
+
+def test_more_projects_than_a_process_may_have_files_at_first_are_served(tmp_path):
+    for number in range(40):
+        write_small_project(tmp_path / f"p{number}")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/dev/fd")) + 20, hard))
+    try:
+        assert [entry.project.problems for entry in Library(tmp_path).entries()] == [[]] * 40
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -102,6 +102,7 @@ def test_matches_counts_and_histograms_equal_the_definition(problem):
 @given(long_problems())
 def test_matches_across_blocks_and_spans_equal_the_definition(problem):
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(matching, "LOOKED_AT_FIRST", 1)
         patch.setattr(matching, "LEAST_BLOCK", 16)
         patch.setattr(matching, "WORK_PER_BLOCK", 64)
         patch.setattr(matching, "WORK_PER_SPAN", 200)
@@ -124,7 +125,10 @@ def in_files(problem):
 def test_an_index_changes_no_answer(problem):
     states, transform, sides, threshold, starts, query = problem
     scanned = find_matches(view(states, transform, sides, threshold), query, starts)
-    indexed = in_files(problem)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(matching, "LOOKED_AT_FIRST", 2)
+        patch.setattr(matching, "COUNTED_TOGETHER", 3)
+        indexed = in_files(problem)
     assert indexed.best == scanned.best
     assert indexed.counts.tolist() == scanned.counts.tolist()
     assert indexed.fuzzy_lengths.tolist() == scanned.fuzzy_lengths.tolist()
@@ -160,6 +164,24 @@ def test_the_histograms_last_entry_counts_all_matches_of_200_steps_and_more():
     states[[100, 299, 500, 801]] = 0  # runs of 100, 198, 200, 300 and 198 steps
     found = find_matches(view(states, "none", "positive", 0.5), Query(cells=(0,)), NO_SEQUENCES)
     assert {i: n for i, n in enumerate(found.fuzzy_lengths.tolist()) if n} == {100: 1, 198: 2, 200: 2}
+
+
+def test_of_many_equal_matches_the_shorter_are_not_looked_at(monkeypatch):
+    looked = []
+    bound = Activity.bound_fitting
+
+    def counted(activity, ranges, check):
+        looked.append(ranges.shape[1])
+        return bound(activity, ranges, check)
+
+    monkeypatch.setattr(Activity, "bound_fitting", counted)
+    lengths = np.random.default_rng(2).integers(1, 9, 10_000)
+    states = np.repeat(np.resize([0, 1], 10_000), lengths)[:, None].astype(np.float32)
+    states = np.concatenate([states, 1 - states], axis=1)  # another cell, which is on where the first is off
+    found = find_matches(view(states, "none", "positive", 0.5), Query((0,), limit=10), np.zeros(0, np.int64))
+    assert found.counts[1] > 4000
+    assert looked == [2048]
+    assert {match.length for match in found.best} == {8}
 
 
 def test_the_first_of_equal_matches_are_those_earliest_in_the_corpus():

@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 import pytest
 
-from lstmvis.data import writing
+from lstmvis.data import placing, writing
 from lstmvis.data.project import Project
 from lstmvis.tools.cli import main
 
@@ -38,7 +38,7 @@ def states(tmp_path, monkeypatch):
     ("what", "name"),
     [
         (writing.ProjectWriter, "_refuse_to_overwrite"),
-        (writing.tempfile, "mkdtemp"),
+        (placing.tempfile, "mkdtemp"),
         (h5py.File, "__init__"),
         (h5py.Dataset, "__setitem__"),
     ],
@@ -81,15 +81,19 @@ def test_an_interrupt_between_two_commands_is_not_carried_into_the_next(states, 
     assert main(states) == 0
 
 
-def test_what_has_begun_to_replace_an_older_project_is_not_left_half_done(tmp_path, states, monkeypatch):
+@pytest.mark.parametrize("can_exchange", [True, False])
+def test_what_has_begun_to_replace_an_older_project_is_not_left_half_done(tmp_path, states, monkeypatch, can_exchange):
     assert main([*states, "--name", "older"]) == 0
-    rename = writing.os.rename
+    rename = placing.exchange if can_exchange else placing.os.rename
 
     def interrupted(old, new):
-        rename(old, new)
+        done = rename(old, new)
         signal.raise_signal(signal.SIGINT)
+        return done
 
-    monkeypatch.setattr(writing.os, "rename", interrupted)
+    if not can_exchange:
+        monkeypatch.setattr(placing, "exchange", lambda one, other: False)
+    monkeypatch.setattr(*((placing, "exchange") if can_exchange else (placing.os, "rename")), interrupted)
     assert main([*states, "--replace", "--name", "newer"]) == 130
     assert sorted(path.name for path in tmp_path.iterdir()) == ["hidden.npy", "p"]
     assert Project(tmp_path / "p").name == "newer"

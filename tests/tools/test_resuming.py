@@ -1,14 +1,8 @@
-"""A training that is killed goes on with --resume as if nothing had happened."""
-
-import os
-import random
-import signal
-import subprocess
-import sys
+"""A training that was stopped goes on with --resume as if nothing had happened; test_kills.py kills it."""
 
 import pytest
-import torch
 
+from lstmvis.data.locking import making
 from lstmvis.models import training
 from lstmvis.models.checkpoint import load_checkpoint
 from lstmvis.models.resuming import unfinished_path
@@ -16,43 +10,6 @@ from lstmvis.tools.cli import main
 
 TEXT = "to be, or not to be: that is the question\n" * 15
 TRAIN = ["--layers", "2", "--cells", "6", "--dropout", "0.3", "--epochs", "4", "--streams", "4", "--steps", "20"]
-MOMENTS = 4 * (2 * 7 + 2 * 5) + 5  # in four epochs, each of seven updates and two files, and in the last file
-
-# `lstmvis train` that kills itself at its n-th moment: around every update, and before, in and after every writing.
-KILLED = """
-import io, os, signal, sys
-import torch
-from lstmvis.tools.cli import main
-
-left = int(sys.argv[1])
-
-def moment():
-    global left
-    left -= 1
-    if left == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-def between_moments(function):
-    def called(*arguments):
-        moment()
-        result = function(*arguments)
-        moment()
-        return result
-    return called
-
-def save_in_halves(content, path, save=torch.save):
-    save(content, whole := io.BytesIO())
-    with open(path, "wb") as file:
-        file.write(whole.getvalue()[:1000])
-        file.flush()
-        moment()
-        file.write(whole.getvalue()[1000:])
-
-torch.save = between_moments(save_in_halves)
-os.replace = between_moments(os.replace)
-torch.nn.utils.clip_grad_norm_ = between_moments(torch.nn.utils.clip_grad_norm_)
-sys.exit(main(sys.argv[2:]))
-"""
 
 
 @pytest.fixture
@@ -66,28 +23,13 @@ def train(text, out, *more):
     return main(["train", str(text), "--out", str(out), *TRAIN, "--device", "cpu", *more])
 
 
-def test_training_that_is_killed_at_any_moment_ends_as_if_it_had_not_been(tmp_path, text):
-    assert train(text, tmp_path / "whole.pt") == 0
-    whole = load_checkpoint(tmp_path / "whole.pt")
-    rng = random.Random(5)
-    for kill in range(int(os.environ.get("LSTMVIS_KILLS", "2"))):
-        out = tmp_path / f"{kill}.pt"
-        at = rng.randrange(1, MOMENTS + 1)
-        command = [sys.executable, "-c", KILLED, str(at), "train", str(text), "--out", str(out), *TRAIN]
-        assert subprocess.run([*command, "--device", "cpu"], stdout=subprocess.DEVNULL).returncode == -signal.SIGKILL
-        if unfinished_path(out).exists():
-            assert load_checkpoint(out).history[0].items() >= untimed(whole.history[0]).items()
-            assert train(text, out) == 1
-        assert train(text, out, "--resume") == 0
-        ended = load_checkpoint(out)
-        assert all(torch.equal(ended.weights[name], tensor) for name, tensor in whole.weights.items()), at
-        assert list(map(untimed, ended.history)) == list(map(untimed, whole.history)), at
-        assert ended.evaluation == whole.evaluation, at
-        assert sorted(path.name for path in tmp_path.glob(f"*{kill}.pt*")) == [out.name], at
-
-
-def untimed(epoch):
-    return {name: value for name, value in epoch.items() if name not in ("seconds", "tokens_per_second")}
+def test_a_second_training_of_the_same_model_is_refused(tmp_path, text, capsys):
+    out = tmp_path / "m.pt"
+    for more in ([], ["--replace"], ["--resume"]):
+        with making(out):
+            assert train(text, out, *more) == 1
+        assert capsys.readouterr().err == f"lstmvis: {out} is being written by another process.\n"
+    assert [path.name for path in tmp_path.iterdir()] == [text.name]
 
 
 @pytest.fixture

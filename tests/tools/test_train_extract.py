@@ -1,10 +1,7 @@
 import errno
 import json
 import pickle
-import signal
-import subprocess
 import sys
-import time
 
 import h5py
 import numpy as np
@@ -271,16 +268,3 @@ def test_an_extraction_that_is_stopped_leaves_nothing_and_what_was_there(tmp_pat
         assert run("extract", model, text, "--out", out, *replace) == 130
     assert sorted(tmp_path.rglob("*")) == before
     assert Project(tmp_path / "project").name == "older"
-
-
-def test_an_extraction_that_is_killed_leaves_no_project_that_opens(tmp_path, model):
-    long = tmp_path / "long.txt"
-    long.write_text(TEXT * 2000, encoding="utf-8")
-    command = [sys.executable, "-m", "lstmvis.tools.cli", "extract", model, long, "--out", tmp_path / "project"]
-    with subprocess.Popen(command) as process:
-        while process.poll() is None and not list(tmp_path.glob(".project.*/states.hdf5")):
-            time.sleep(0.01)
-        process.kill()
-    assert process.returncode == -signal.SIGKILL
-    assert not (tmp_path / "project").exists()
-    assert not list(tmp_path.rglob("lstm.yml"))
