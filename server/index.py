@@ -22,6 +22,7 @@ import re
 import shutil
 import tempfile
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -42,6 +43,7 @@ CACHED_ROW_BYTES = 1 << 26
 SAMPLED_VALUES = 1 << 18
 RARE = 5e-4  # share of the states on either side that may lie beyond the codes' range
 HIGHEST = 65535
+LOOK_S = 0.1  # between two looks at the lock that another process holds
 Progress = Callable[[float], None]
 
 
@@ -99,7 +101,8 @@ class StateIndex:
 
     def __init__(self, directory: Path, source: Source, coding: Coding) -> None:
         self.coding = coding
-        self._source = source
+        # Not the source: what knows the index by its source would keep both, and their files, for ever.
+        self._states = source.states
         self._by_cell = np.load(directory / "by_cell.npy", mmap_mode="r")  # (C, T) uint16
         self.by_step = np.load(directory / "by_step.npy", mmap_mode="r")  # (T, C) uint8
         self._number = next(_numbers)
@@ -119,7 +122,7 @@ class StateIndex:
         on = (codes < code) & (codes > 0) if negative else codes > code
         level = np.flatnonzero(codes == code)
         if len(level):
-            numbers = self._source.states.column(level, cell).astype(np.float64)
+            numbers = self._states.column(level, cell).astype(np.float64)
             on[level] = numbers <= cut if negative else numbers >= cut
         packed = np.zeros(-(-len(on) // 64) * 8, np.uint8)
         bits = np.packbits(on, bitorder="little")
@@ -139,18 +142,27 @@ def open_index(project: Path, source: Source) -> StateIndex | None:
     return None
 
 
-def build_index(project: Path, source: Source, progress: Progress = lambda share: None) -> StateIndex:
+def build_index(
+    project: Path,
+    source: Source,
+    progress: Progress = lambda share: None,
+    waiting: Progress = lambda share: None,
+) -> StateIndex:
     """Build the index unless there is one; `progress` is told the share that is done, and may raise to stop.
 
     Memory does not grow with the source. Of several processes that want the same index one builds it, and the others
-    wait. Raises IndexingError where there is no place for it.
+    wait: their `waiting` is told its share, and may raise as well. Raises IndexingError where there is no place for it.
     """
     for directory in _places(project, source):
         try:
             directory.parent.mkdir(parents=True, exist_ok=True)
-            with _only_one(directory.with_suffix(".lock")):
-                found = open_index(project, source)
-                return found or _build(directory, source, progress)
+            with _only_one(directory.with_suffix(".lock"), waiting) as tell:
+
+                def told(share: float) -> None:
+                    tell(share)
+                    progress(share)
+
+                return open_index(project, source) or _build(directory, source, told)
         except OSError as error:
             reason = error
     size = 3 * source.steps * source.cells
@@ -185,16 +197,34 @@ def _built_from(source: Source) -> dict[str, Any]:
 
 
 @contextmanager
-def _only_one(lock: Path) -> Iterator[None]:
-    """Wait until no other process holds the lock; a process that ends, however, gives it back."""
+def _only_one(lock: Path, waiting: Progress) -> Iterator[Progress]:
+    """Wait until no other process holds the lock; a process that ends, however, gives it back.
+
+    Who holds it tells its share through what this gives, to the `waiting` of the others.
+    """
     try:
         import fcntl
     except ImportError:  # a system without it: the work may be done twice, and the later one wins
-        yield
+        yield lambda share: None
         return
-    with lock.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield
+    held = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        while True:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                share = os.pread(held, 5, 0)
+                waiting(float(share) if re.fullmatch(rb"[01]\.\d{3}", share) else 0.0)
+                time.sleep(LOOK_S)
+
+        def tell(share: float) -> None:
+            os.pwrite(held, f"{share:.3f}".encode(), 0)
+
+        tell(0)
+        yield tell
+    finally:
+        os.close(held)
 
 
 def _build(directory: Path, source: Source, progress: Progress) -> StateIndex:
