@@ -70,7 +70,7 @@ def create_app(directory: Path, access: Access | None = None, validate_responses
     app.add_middleware(SecurityHeaders, MiddlewarePosition.BEFORE_EXCEPTION, api=API_PATH, documentation=DOCUMENTATION)
     app.add_middleware(Guard, MiddlewarePosition.BEFORE_EXCEPTION, access=access or Access())
     app.add_middleware(Sending, MiddlewarePosition.BEFORE_EXCEPTION)
-    app.add_middleware(Trimming, MiddlewarePosition.BEFORE_SWAGGER, path=API_PATH, known=_known_parameters())
+    app.add_middleware(Trimming, MiddlewarePosition.BEFORE_SWAGGER, path=API_PATH, known=known_parameters())
     app.add_api(API, validate_responses=validate_responses)
     app.add_error_handler(RequestError, _answer_request_error)
     app.add_error_handler(ProjectError, _answer_damage)
@@ -84,7 +84,7 @@ def create_app(directory: Path, access: Access | None = None, validate_responses
     return app
 
 
-def _known_parameters() -> set[str]:
+def known_parameters() -> set[str]:
     """The names of the parameters of all operations."""
     specification = yaml.safe_load(API.read_text(encoding="utf-8"))
     shared = specification["components"]["parameters"].values()

@@ -57,6 +57,7 @@ def test_the_projects_are_served_until_the_server_is_told_to_stop(start, stop):
     process.send_signal(stop)
     output, _ = process.communicate(timeout=20)
     assert "Traceback" not in output
+    assert process.returncode == 0
 
 
 def test_nothing_is_served_to_other_machines_unless_asked_for(start):
@@ -115,7 +116,9 @@ def announce(tmp_path, monkeypatch, capsys):
         listening = SimpleNamespace(getsockname=lambda: (bound, 8888))
         monkeypatch.setattr(serve, "_listen", lambda host, port: listening)
         monkeypatch.setattr("uvicorn.Server.run", lambda *_, **__: None)
-        monkeypatch.setattr("lstmvis.server.app.create_app", lambda _, access: served.append(access) or real(tmp_path))
+        monkeypatch.setattr(
+            "lstmvis.server.running.create_app", lambda _, access: served.append(access) or real(tmp_path)
+        )
         assert main(["serve", str(tmp_path), "--no-browser", *options]) == 0
         return WORD.search(capsys.readouterr().out)[0], served[0]
 
@@ -196,6 +199,7 @@ def test_the_token_is_not_written_down(tmp_path):
         command = Path(f"/proc/{process.pid}/cmdline").read_bytes()
         process.terminate()
         said = process.stdout.read()
+    assert re.findall(r" GET (\S+) (\d+) \d+ ms", said)[-1] == ("/api/v2/info", "200")  # each request has its line
     assert TOKEN not in said
     assert "wrong-wrong" not in said
     assert TOKEN.encode() not in command
