@@ -120,7 +120,7 @@ def open_page(chromium: Browser, **parameters: object) -> Page:
 def rest(page: Page) -> None:
     """Wait until the page waits for nothing more, also after what the pointer did last."""
     page.evaluate(FRAME_DONE)
-    page.wait_for_function("document.body?.dataset.ready === 'true' && watched.painted")
+    page.wait_for_function("() => document.body?.dataset.ready === 'true' && watched.painted")
 
 
 def centre(page: Page, selector: str) -> tuple[float, float]:
@@ -206,7 +206,7 @@ def matches(chromium: Browser, name: str, repeat: int) -> None:
         for column in range(1, 4 + drag % 4):
             page.mouse.move(x + column * COLUMN, y)
             page.evaluate(FRAME_DONE)
-        page.wait_for_function("watched.painted > watched.handled")
+        page.wait_for_function("() => watched.painted > watched.handled")
         parts += page.evaluate(PARTS)
         page.mouse.up()
         rest(page)
