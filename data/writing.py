@@ -30,6 +30,7 @@ from lstmvis.data.dictionary import write_dictionary
 from lstmvis.data.errors import ProjectError, ProjectExistsError
 from lstmvis.data.interrupts import holding_interrupts, raise_interrupt
 from lstmvis.data.project import CONFIG_NAME, TRANSFORMS, Transform, ascend_from_zero
+from lstmvis.data.versions import KEY, PROJECT_FORMAT, made_by, this_version
 
 STATE_TYPES = ("float16", "float32")
 MOST_NAME_BYTES = 200  # what lies in a file of that name has a few more
@@ -45,7 +46,8 @@ class ProjectWriter:
         self.path = Path(path)
         self._replace = replace
         self._refuse_to_overwrite()
-        self._config: dict[str, Any] = {"name": name, "description": description, "files": {}}
+        self._config: dict[str, Any] = {"name": name, "description": description, KEY: made_by(PROJECT_FORMAT)}
+        self._config["files"] = {}
         self._vocabulary_size = 0
         self._open: dict[str, h5py.File] = {}
 
@@ -214,7 +216,8 @@ class ProjectWriter:
         shutil.copyfile(checkpoint, self._directory / "model.pt")
         self._config["model"] = {"checkpoint": "model.pt"}
         if record is not None:
-            text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
+            content = {KEY: this_version(), **record}
+            text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
             (self._directory / "history.json").write_text(text + "\n", encoding="utf-8")
             self._config["model"]["history"] = "history.json"
 
@@ -260,6 +263,7 @@ class ProjectWriter:
             name = f"{reference}.hdf5"
             self._config["files"][reference] = name
             self._open[reference] = h5py.File(self._directory / name, "w")
+            self._open[reference].attrs[KEY] = this_version()
         return self._open[reference]
 
     def _finish(self) -> None:

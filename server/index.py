@@ -8,10 +8,11 @@ Two orders are kept, since matching reads some cells at all steps and then all c
 
     by_cell.npy   uint16, cells x steps
     by_step.npy   uint8, steps x cells: the upper halves of the codes
-    index.json    what it was built from, and how numbers become codes
+    index.json    by what and from what it was built, and how numbers become codes
 
 An index lies in `.lstmvis/index/` in the project's directory, or in the user's cache folder where that cannot be
-written. It is built under a temporary name and renamed when whole; one that was built from other data is replaced.
+written. It is built under a temporary name and renamed when whole; one that was built from other data, or by another
+VERSION, is replaced.
 """
 
 import hashlib
@@ -35,6 +36,7 @@ from numpy.typing import NDArray
 
 from lstmvis.data.errors import LstmvisError
 from lstmvis.data.project import Source
+from lstmvis.data.versions import KEY, this_version
 from lstmvis.server import kernels
 
 VERSION = 1
@@ -237,7 +239,7 @@ def _build(directory: Path, source: Source, progress: Progress) -> StateIndex:
         _write_codes(part, source, coding, progress)
         if _built_from(source) != built_from or source.states.changed:
             raise IndexingError(f"{source.states.file.name} changed while its match index was being built.")
-        description = {"built_from": built_from, "coding": asdict(coding)}
+        description = {KEY: this_version(), "built_from": built_from, "coding": asdict(coding)}
         (part / "index.json").write_text(json.dumps(description, allow_nan=False), encoding="utf-8")
         shutil.rmtree(directory, ignore_errors=True)
         part.rename(directory)
