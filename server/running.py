@@ -27,6 +27,7 @@ with warnings.catch_warnings():  # connexion brings its test client along, which
     from lstmvis.server.app import create_app, known_parameters
 from lstmvis.server.handlers import Service
 from lstmvis.server.matching import warm_up
+from lstmvis.server.overtaking import Overtaking
 
 FINISHING_S = 8.0  # for what is under way when the server is told to stop; `docker stop` kills after 10
 LONGEST_REQUEST = 1 << 19  # bytes of an address and headers; half of it for the address, see trimming.py
@@ -42,18 +43,18 @@ class Duty:
     access: Access
     every_request: bool
     """Whether each request has a line in the log; else only those in which something went wrong."""
-    is_one_of_many: bool = False
-    """Whether its lines say which process wrote them."""
+    is_shared: bool = False
+    """Whether other processes do the same: then lines in the log say which wrote them."""
 
 
-def serve_until_stopped(listening: socket.socket, duty: Duty) -> None:
+def serve_until_stopped(listening: socket.socket, duty: Duty, overtaking: Overtaking | None = None) -> None:
     """Answer who connects to `listening`. Returns when the process was told to stop, and has nothing left to do."""
-    _set_up_log(duty)
+    set_up_log(duty)
     _give_large_blocks_back()
     _allow_many_connections()
     threading.Thread(target=warm_up, name="warming up", daemon=True).start()
     with until_stopped() as check:
-        app = create_app(duty.directory, duty.access)
+        app = create_app(duty.directory, duty.access, overtaking)
         config = uvicorn.Config(
             Journal(app, known_parameters()),
             http=Connection,  # by h11, which, unlike httptools, has a limit
@@ -63,7 +64,7 @@ def serve_until_stopped(listening: socket.socket, duty: Duty) -> None:
             timeout_graceful_shutdown=round(FINISHING_S + 1),
             h11_max_incomplete_event_size=LONGEST_REQUEST,
         )
-        server = _Server(config)
+        server = _Server(config, ends_when_told_twice=not duty.is_shared)
         try:
             check()
             server.run(sockets=[listening])
@@ -103,8 +104,11 @@ def until_stopped() -> Iterator[Callable[[], None]]:
 
 
 class _Server(uvicorn.Server):
-    has_given_up = False
-    """Whether something was still under way when its time was over."""
+    def __init__(self, config: uvicorn.Config, ends_when_told_twice: bool) -> None:
+        super().__init__(config)
+        self.has_given_up = False
+        """Whether something was still under way when its time was over."""
+        self._ends_when_told_twice = ends_when_told_twice
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Whoever has not read his answer in time is let go: it would be told as a fault of the program."""
@@ -119,15 +123,19 @@ class _Server(uvicorn.Server):
             connection.transport.abort()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """The second time it ends as a program does that knows no signals."""
-        if self.should_exit:
-            signal.signal(sig, signal.SIG_DFL)
-            signal.raise_signal(sig)
+        if self.should_exit and self._ends_when_told_twice:
+            end_at_once(sig)
         super().handle_exit(sig, frame)
 
 
-def _set_up_log(duty: Duty) -> None:
-    process = "[%(process)d] " if duty.is_one_of_many else ""
+def end_at_once(number: int) -> None:
+    """By a signal, as a program ends that knows none."""
+    signal.signal(number, signal.SIG_DFL)
+    signal.raise_signal(number)
+
+
+def set_up_log(duty: Duty) -> None:
+    process = "[%(process)d] " if duty.is_shared else ""
     logging.basicConfig(format=f"%(asctime)s {process}%(message)s", datefmt="%Y-%m-%d %H:%M:%S")
     logging.getLogger(Journal.__module__).setLevel(logging.INFO if duty.every_request else logging.WARNING)
 

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from lstmvis.data.errors import LstmvisError
 from lstmvis.data.project import CONFIG_NAME, Project
+from lstmvis.tools.options import count
 from lstmvis.tools.tokens import TOKEN_VARIABLE, given_token, new_token
 
 HOST = "127.0.0.1"
@@ -57,6 +58,14 @@ def add_server_options(parser: argparse.ArgumentParser) -> None:
         "other machines can ask, one is always demanded, and made up if not given",
     )
     parser.add_argument(
+        "--workers",
+        type=count,
+        default=1,
+        metavar="N",
+        help="processes that answer, for many people at a time and many processors; each takes memory of its own "
+        "(default: 1)",
+    )
+    parser.add_argument(
         "--log",
         choices=("requests", "problems"),
         help="what is written down: every request, or only those in which something went wrong (default: problems in "
@@ -78,8 +87,11 @@ def serve_directory(directory: Path, options: argparse.Namespace, opening: str =
     from lstmvis.server.access import access_at
     from lstmvis.server.library import find_projects
     from lstmvis.server.running import Duty, serve_until_stopped
+    from lstmvis.server.workers import serve_by_many
 
     require_directory(directory)
+    if options.workers > 1 and sys.platform == "win32":
+        raise ServeError("On Windows one process has to do: leave --workers out.")
     given = given_token(options.token_file)
     listening = _listen(options.host, options.port)
     bound, port = listening.getsockname()[:2]
@@ -96,7 +108,10 @@ def serve_directory(directory: Path, options: argparse.Namespace, opening: str =
         # Without the token, since its command line is seen by everybody on the machine: the page asks for it.
         threading.Timer(0.5, webbrowser.open, [address + opening]).start()
     every_request = options.log == "requests" if options.log else not sys.stderr.isatty()
-    serve_until_stopped(listening, Duty(directory, access, every_request))
+    if options.workers == 1:
+        serve_until_stopped(listening, Duty(directory, access, every_request))
+    else:
+        serve_by_many(listening, Duty(directory, access, every_request, is_shared=True), options.workers)
     return 0
 
 

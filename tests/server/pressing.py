@@ -8,7 +8,8 @@ import re
 import socket
 import subprocess
 import sys
-from contextlib import closing, contextmanager
+import time
+from contextlib import closing, contextmanager, suppress
 from urllib.parse import urlsplit
 
 LOOK = "/api/v2/context?project=p&source=states::s&pos=0"
@@ -70,3 +71,12 @@ def wait_for_line(process, line):
 def tell_to_answer(process):
     process.stdin.write("\n")
     process.stdin.flush()
+
+
+def wait_until_closed(place, seconds=20):
+    deadline = time.monotonic() + seconds
+    with suppress(ConnectionRefusedError):
+        while True:
+            socket.create_connection(place, timeout=5).close()
+            assert time.monotonic() < deadline
+            time.sleep(0.02)

@@ -5,7 +5,7 @@ import re
 import signal
 import socket
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from urllib.request import urlopen
 
 import numpy as np
@@ -22,17 +22,9 @@ from tests.server.pressing import (
     reading_nothing,
     tell_to_answer,
     wait_for_line,
+    wait_until_closed,
 )
 from tests.serving import wait_until_served
-
-
-def wait_until_closed(place, seconds=20):
-    deadline = time.monotonic() + seconds
-    with suppress(ConnectionRefusedError):
-        while True:
-            socket.create_connection(place, timeout=5).close()
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
 
 
 @pytest.fixture

@@ -117,7 +117,7 @@ def announce(tmp_path, monkeypatch, capsys):
         monkeypatch.setattr(serve, "_listen", lambda host, port: listening)
         monkeypatch.setattr("uvicorn.Server.run", lambda *_, **__: None)
         monkeypatch.setattr(
-            "lstmvis.server.running.create_app", lambda _, access: served.append(access) or real(tmp_path)
+            "lstmvis.server.running.create_app", lambda _, access, __: served.append(access) or real(tmp_path)
         )
         assert main(["serve", str(tmp_path), "--no-browser", *options]) == 0
         return WORD.search(capsys.readouterr().out)[0], served[0]
