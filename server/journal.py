@@ -9,6 +9,7 @@ operation knows, such as the token, not even that. A sentence that says what is 
 import asyncio
 import json
 import logging
+import re
 import time
 from collections.abc import Collection
 from urllib.parse import unquote_plus
@@ -17,13 +18,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lstmvis.server.errors import LONGEST_SHOWN
 
-NAMES = ("project", "source", "dims")
-NUMBERS = ("pos", "from", "to", "left", "right", "activation", "constraints", "limit")
-LENGTHS = ("phrase_length", "min_length", "match_length")
-CHOICES = ("mode", "sides", "transform", "html")
-SHOWN = frozenset(NAMES + NUMBERS + LENGTHS + CHOICES)
-"""The parameters whose values say what was asked and hold nothing of a corpus."""
 LONGEST_VALUE = 40  # characters
+NAMES = dict.fromkeys(("project", "source", "dims"), re.compile(f".{{1,{LONGEST_VALUE}}}", re.DOTALL))
+PLACES = ("pos", "from", "to", "left", "right")
+LENGTHS = ("phrase_length", "min_length", "match_length", "constraints", "limit")
+NUMBERS = dict.fromkeys((*PLACES, *LENGTHS, "activation"), re.compile(rf"[-+.,\deE]{{1,{LONGEST_VALUE}}}", re.ASCII))
+CHOICES = dict.fromkeys(("mode", "sides", "transform", "html"), re.compile("[a-z]{1,10}"))
+SHOWN = NAMES | NUMBERS | CHOICES
+"""The parameters that say what was asked and hold nothing of a corpus; and values that can be meant."""
 LONGEST_PROBLEM = 10_000  # bytes; a longer answer is no sentence
 USUAL = (409, 503)  # a match that was overtaken, or whose index is being built: nothing went wrong
 
@@ -84,8 +86,7 @@ def _asked(scope: Scope, known: Collection[str]) -> str:
             continue
         seen.add(name)
         value = unquote_plus(value)
-        is_shown = name in SHOWN and 0 < len(value) <= LONGEST_VALUE
-        parts.append(f"{name}={value}" if is_shown else name)
+        parts.append(f"{name}={value}" if name in SHOWN and SHOWN[name].fullmatch(value) else name)
     return " ".join(parts)
 
 

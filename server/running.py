@@ -137,6 +137,7 @@ def end_at_once(number: int) -> None:
 def set_up_log(duty: Duty) -> None:
     process = "[%(process)d] " if duty.is_shared else ""
     logging.basicConfig(format=f"%(asctime)s {process}%(message)s", datefmt="%Y-%m-%d %H:%M:%S")
+    logging.getLogger("connexion").setLevel(logging.CRITICAL)  # it calls a parameter of another operation an error
     logging.getLogger(Journal.__module__).setLevel(logging.INFO if duty.every_request else logging.WARNING)
 
 

@@ -1,5 +1,7 @@
 import subprocess
 import sys
+import threading
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -258,4 +260,43 @@ def test_waiting_for_a_turn_ends_when_the_match_is_overtaken():
 
     turns = Turns(at_a_time=1, waiting=1)
     with turns.taken(lambda: None), pytest.raises(OvertakenError), turns.taken(overtaken):
+        pass
+
+
+def test_turns_are_taken_in_the_order_in_which_they_were_asked_for(monkeypatch):
+    monkeypatch.setattr(Turns, "WAIT_S", 0.001)
+    turns = Turns(at_a_time=1, waiting=8)
+    order, waiting = [], []
+
+    def wait(number):
+        arrived = threading.Event()
+        waiting.append(arrived)
+        with turns.taken(arrived.set):
+            order.append(number)
+
+    with turns.taken():
+        threads = [threading.Thread(target=wait, args=(number,)) for number in range(8)]
+        for number, thread in enumerate(threads):
+            thread.start()
+            while len(waiting) <= number or not waiting[number].wait(20):
+                pass
+    for thread in threads:
+        thread.join()
+    assert order == list(range(8))
+
+
+def test_a_turn_that_comes_when_it_is_no_longer_wanted_goes_to_the_next():
+    turns = Turns(at_a_time=1, waiting=1)
+    with ExitStack() as first:
+        first.enter_context(turns.taken())
+
+        def overtaken():
+            first.close()
+            raise OvertakenError
+
+        with pytest.raises(OvertakenError), turns.taken(overtaken):
+            pass
+    with turns.taken(), pytest.raises(OvertakenError), turns.taken(overtaken):
+        pass
+    with turns.taken():
         pass

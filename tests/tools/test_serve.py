@@ -194,12 +194,15 @@ def test_the_token_is_not_written_down(tmp_path):
         for path in (f"/?token={TOKEN}", "/?token=wrong-wrong-wrong", "/api/v2/info?token=wrong-wrong-wrong"):
             with contextlib.suppress(HTTPError):
                 urlopen(address + path, timeout=20).read()
-        asked = Request(f"{address}/api/v2/info", headers={"Authorization": f"Bearer {TOKEN}"})
-        assert b'"project":"p"' in urlopen(asked, timeout=20).read()
+        for path in ("search?project=p&q=a&source=x", "info"):  # `source` is a parameter, but none of a search
+            asked = Request(f"{address}/api/v2/{path}", headers={"Authorization": f"Bearer {TOKEN}"})
+            answer = urlopen(asked, timeout=20).read()
+        assert b'"project":"p"' in answer
         command = Path(f"/proc/{process.pid}/cmdline").read_bytes()
         process.terminate()
         said = process.stdout.read()
-    assert re.findall(r" GET (\S+) (\d+) \d+ ms", said)[-1] == ("/api/v2/info", "200")  # each request has its line
+    assert re.findall(r" GET (\S+) (\d+) \d+ ms", said)[-1] == ("/api/v2/info", "200")
+    assert [line for line in said.splitlines() if not re.match(r"[0-9-]+ [0-9:]+ GET ", line)] == []
     assert TOKEN not in said
     assert "wrong-wrong" not in said
     assert TOKEN.encode() not in command
