@@ -82,7 +82,10 @@ class serving:  # noqa: N801 - reads as a statement
 
     def __enter__(self) -> int:
         command = [*self._command, "--port", str(PORT), "--log", "problems"]
-        self._server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        self._server = subprocess.Popen(command, stdout=subprocess.PIPE)
+        assert self._server.stdout
+        if not self._server.stdout.readline():  # it cannot have the port: another may answer there
+            raise SystemExit(1)
         for _ in range(100):
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{PORT}/api/v2/info").read()
