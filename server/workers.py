@@ -10,9 +10,9 @@ is one of them. It reads what to do from its standard input, and serves until th
 and also when the process that started it is gone, however that went.
 """
 
+import json
 import logging
 import os
-import pickle
 import signal
 import socket
 import subprocess
@@ -21,7 +21,11 @@ import tempfile
 import threading
 import time
 from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
+from lstmvis.server.access import Access
 from lstmvis.server.overtaking import Overtaking, write_shared
 from lstmvis.server.running import Duty, end_at_once, serve_until_stopped, set_up_log
 
@@ -42,7 +46,8 @@ class _Worker:
         self._started = time.monotonic()
         with suppress(OSError):  # it has ended: that will be seen
             assert self._process.stdin
-            pickle.dump((duty, listening, shared, row), self._process.stdin)
+            orders = {"duty": _told(duty), "listening": listening, "shared": shared, "row": row}
+            self._process.stdin.write(json.dumps(orders).encode() + b"\n")
             self._process.stdin.flush()
 
     @property
@@ -105,9 +110,21 @@ def serve_by_many(listening: socket.socket, duty: Duty, workers: int) -> None:
 
 
 def main() -> None:
-    duty, listening, shared, row = pickle.load(sys.stdin.buffer)  # of the process that started this one
+    orders = json.loads(sys.stdin.readline())
     threading.Thread(target=_stop_when_told, name="listening to orders", daemon=True).start()
-    serve_until_stopped(socket.socket(fileno=listening), duty, Overtaking(os.fdopen(shared, "r+b"), row))
+    overtaking = Overtaking(os.fdopen(orders["shared"], "r+b"), orders["row"])
+    serve_until_stopped(socket.socket(fileno=orders["listening"]), _understood(orders["duty"]), overtaking)
+
+
+def _told(duty: Duty) -> dict[str, Any]:
+    """The duty as JSON can hold it."""
+    access = {**asdict(duty.access), "hosts": sorted(duty.access.hosts)}
+    return {**asdict(duty), "directory": str(duty.directory), "access": access}
+
+
+def _understood(told: dict[str, Any]) -> Duty:
+    access = Access(**{**told["access"], "hosts": frozenset(told["access"]["hosts"])})
+    return Duty(**{**told, "directory": Path(told["directory"]), "access": access})
 
 
 def _stop_when_told() -> None:

@@ -8,12 +8,16 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import HTTPCookieProcessor, build_opener, urlopen
 
 import numpy as np
 import pytest
 
+from lstmvis.server.access import Access
+from lstmvis.server.running import Duty
+from lstmvis.server.workers import _told, _understood
 from lstmvis.tools.cli import main
 from tests.project_directory import write_small_project
 from tests.server.pressing import LARGE, reading_nothing, wait_until_closed
@@ -143,3 +147,9 @@ def test_a_number_of_processes_that_there_cannot_be_is_refused(tmp_path, capsys)
         with pytest.raises(SystemExit):
             main(["serve", str(tmp_path), "--workers", number])
         assert f"must be a whole number from 1, not '{number}'" in capsys.readouterr().err
+
+
+def test_the_duty_is_handed_on_as_it_is():
+    access = Access(frozenset({"gpu5.lab", "proxy"}), any_address=True, token=TOKEN)
+    duty = Duty(Path("/projects of\nmine\udce9"), access, every_request=True, is_shared=True)
+    assert _understood(json.loads(json.dumps(_told(duty)))) == duty
