@@ -69,25 +69,34 @@ def own_memory(process: str | int = "self") -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon")) / 1000
 
 
+def server_memory(process: int) -> float:
+    """Of a process and those that it has started, in MB."""
+    started = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return own_memory(process) + sum(map(server_memory, map(int, started)))
+
+
 class serving:  # noqa: N801 - reads as a statement
-    """A server over one project for as long as the block lasts."""
+    """A server over one project for as long as the block lasts; gives the number of its process."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, *options: str) -> None:
+        self._command = [sys.executable, "-m", "lstmvis.tools.cli", "serve", str(path), "--no-browser", *options]
 
-    def __enter__(self) -> None:
-        command = [sys.executable, "-m", "lstmvis.tools.cli", "serve", str(self._path), "--no-browser"]
-        self._server = subprocess.Popen([*command, "--port", str(PORT)], stdout=subprocess.DEVNULL)
+    def __enter__(self) -> int:
+        command = [*self._command, "--port", str(PORT), "--log", "problems"]
+        self._server = subprocess.Popen(command, stdout=subprocess.PIPE)
+        assert self._server.stdout
+        if not self._server.stdout.readline():  # it cannot have the port: another may answer there
+            raise SystemExit(1)
         for _ in range(100):
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{PORT}/api/v2/info").read()
-                return
+                return self._server.pid
             except OSError:
                 time.sleep(0.2)
         raise SystemExit("the server does not answer")
 
     def __exit__(self, *_: object) -> None:
-        print(f"server memory besides mapped files: {own_memory(self._server.pid):.0f} MB")
+        print(f"server memory besides mapped files: {server_memory(self._server.pid):.0f} MB")
         self._server.terminate()
         self._server.wait()
 

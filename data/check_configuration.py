@@ -33,6 +33,7 @@ KEYS: dict[str, Any] = {
     "sequences": _VECTOR,
     "model": None,
     "opening": None,
+    "made_by": None,
 }
 
 

@@ -26,6 +26,7 @@ from lstmvis.data.errors import ProjectError
 from lstmvis.data.links import is_inside
 from lstmvis.data.matrix import Matrix, open_hdf5, open_matrix, require_file
 from lstmvis.data.opening import without_project
+from lstmvis.data.versions import PROJECT_FORMAT, why_too_new
 
 CONFIG_NAME = "lstm.yml"
 MOST_CONFIG_BYTES = 1_000_000
@@ -371,6 +372,8 @@ def _read_config(path: Path) -> dict[str, Any]:
     content = _plain(_read_yaml(path, yaml.load))
     if not isinstance(content, dict):
         raise ProjectError(f"{path.name} must hold a mapping with `files`, `states` and so on.")
+    if sentence := why_too_new(content, PROJECT_FORMAT, path.name):
+        raise ProjectError(sentence)
     return content
 
 

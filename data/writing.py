@@ -34,6 +34,7 @@ from lstmvis.data.interrupts import holding_interrupts, raise_interrupt
 from lstmvis.data.locking import making, writing
 from lstmvis.data.placing import make_part, put_directory, remove_parts
 from lstmvis.data.project import CONFIG_NAME, TRANSFORMS, Transform, ascend_from_zero, is_project
+from lstmvis.data.versions import KEY, PROJECT_FORMAT, made_by, this_version
 
 STATE_TYPES = ("float16", "float32")
 MOST_NAME_BYTES = 200  # what lies in a file of that name has a few more
@@ -51,7 +52,8 @@ class ProjectWriter:
         self._place = self.path.resolve()
         self._replace = replace
         self._refuse_to_overwrite()
-        self._config: dict[str, Any] = {"name": name, "description": description, "files": {}}
+        self._config: dict[str, Any] = {"name": name, "description": description, KEY: made_by(PROJECT_FORMAT)}
+        self._config["files"] = {}
         self._vocabulary_size = 0
         self._open: dict[str, h5py.File] = {}
         # What cannot be written any more is told when the file is closed, and never when a dataset is.
@@ -233,7 +235,8 @@ class ProjectWriter:
         shutil.copyfile(checkpoint, self._directory / "model.pt")
         self._config["model"] = {"checkpoint": "model.pt"}
         if record is not None:
-            text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
+            content = {KEY: this_version(), **record}
+            text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
             (self._directory / "history.json").write_text(text + "\n", encoding="utf-8")
             self._config["model"]["history"] = "history.json"
 
@@ -280,6 +283,7 @@ class ProjectWriter:
             name = f"{reference}.hdf5"
             self._config["files"][reference] = name
             self._open[reference] = h5py.File(self._directory / name, "w")
+            self._open[reference].attrs[KEY] = this_version()
         return self._open[reference]
 
     def _finish(self) -> None:

@@ -17,6 +17,7 @@ from lstmvis.data.errors import LstmvisError
 from lstmvis.data.full_disk import why_full
 from lstmvis.data.placing import sync
 from lstmvis.data.tokens import Tokens
+from lstmvis.data.versions import CHECKPOINT_FORMAT, KEY, made_by, why_too_new
 from lstmvis.models.language_model import Configuration, LanguageModel
 
 WRONG_CONTENT = (pickle.UnpicklingError, RuntimeError, EOFError, LookupError, TypeError, ValueError, AttributeError)
@@ -25,7 +26,7 @@ UNFINISHED = ".unfinished"  # ends the name of the file beside a model that its 
 
 
 class CheckpointError(LstmvisError):
-    """A file is not a checkpoint of ours."""
+    """A file is not a checkpoint of ours, or one of a newer version."""
 
 
 class SavingError(LstmvisError):
@@ -100,7 +101,7 @@ def save_whole(content: dict[str, Any], path: Path) -> None:
     temporary = path.with_name(f".{path.name}.part")
     try:
         with temporary.open("wb") as file:  # which tells why it cannot be written; PyTorch by itself does not
-            torch.save(content, file)
+            torch.save({**content, KEY: made_by(CHECKPOINT_FORMAT)}, file)
         sync(temporary)
         os.replace(temporary, path)
         sync(path.parent)
@@ -113,10 +114,15 @@ def save_whole(content: dict[str, Any], path: Path) -> None:
 
 
 def load_values(path: Path) -> dict[str, Any]:
-    """What `save_whole` has saved, to the CPU. Raises OSError, or one of WRONG_CONTENT for another file."""
+    """What `save_whole` has saved, to the CPU. Raises OSError, one of WRONG_CONTENT for another file, and
+    CheckpointError for a file of a newer version."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # PyTorch's about pickles that others have written, which are refused
         content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    if isinstance(content, dict):
+        if sentence := why_too_new(content, CHECKPOINT_FORMAT, str(path)):
+            raise CheckpointError(sentence)
+        content.pop(KEY, None)
     return content
 
 

@@ -26,7 +26,7 @@ from lstmvis.server.handlers import Service
 from lstmvis.server.headers import SecurityHeaders
 from lstmvis.server.library import Library
 from lstmvis.server.old_addresses import translate
-from lstmvis.server.overtaking import Overtaking
+from lstmvis.server.overtaking import MOST_UNDER_WAY, Overtaking
 from lstmvis.server.pages import is_for_a_person, page_in_words
 from lstmvis.server.parameters import ListURIParser, SentenceValidator
 from lstmvis.server.sending import LargeAnswers, Sending
@@ -36,7 +36,6 @@ from lstmvis.server.trimming import Trimming
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 API = next(file for place in (HERE, HERE.parent) if (file := place / "lstm_server.yaml").is_file())  # wheel, checkout
-REQUESTS_AT_ONCE = 64
 MATCHES_AT_ONCE = min(CORES, 4)  # each uses all cores; one takes ids x steps / 8 bytes
 MATCHES_WAITING = 32
 EXPRESSIONS_AT_ONCE = 2
@@ -51,10 +50,16 @@ NOT_FOUND = """<p>There is no page at <code>{path}</code>.</p>
 log = logging.getLogger(__name__)
 
 
-def create_app(directory: Path, access: Access | None = None, validate_responses: bool = False) -> connexion.FlaskApp:
+def create_app(
+    directory: Path,
+    access: Access | None = None,
+    overtaking: Overtaking | None = None,
+    validate_responses: bool = False,
+) -> connexion.FlaskApp:
     """The application (ASGI; `.app` is Flask's) that serves every project below `directory`, where nothing else is said
     to who asks for this machine by its names for itself.
 
+    `overtaking` is given where several processes share what it knows.
     Checking the responses against lstm_server.yaml takes long where they are large; it is for tests.
     """
     app = connexion.FlaskApp(
@@ -66,14 +71,15 @@ def create_app(directory: Path, access: Access | None = None, validate_responses
     )
     turns = Turns(MATCHES_AT_ONCE, MATCHES_WAITING)
     expressions = Turns(EXPRESSIONS_AT_ONCE, EXPRESSIONS_WAITING)
-    app.app.config[Service.KEY] = Service(Library(directory), Overtaking(), turns, expressions, LargeAnswers())
+    overtaking = overtaking or Overtaking()
+    app.app.config[Service.KEY] = Service(Library(directory), overtaking, turns, expressions, LargeAnswers())
     app.app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     # connexion runs Flask in ten threads; matches wait for their turn in theirs, and must not keep others waiting.
-    app._middleware_app.asgi_app = WSGIMiddleware(app.app.wsgi_app, workers=REQUESTS_AT_ONCE)
+    app._middleware_app.asgi_app = WSGIMiddleware(app.app.wsgi_app, workers=MOST_UNDER_WAY)
     app.add_middleware(SecurityHeaders, MiddlewarePosition.BEFORE_EXCEPTION, api=API_PATH, documentation=DOCUMENTATION)
     app.add_middleware(Guard, MiddlewarePosition.BEFORE_EXCEPTION, access=access or Access())
     app.add_middleware(Sending, MiddlewarePosition.BEFORE_EXCEPTION)
-    app.add_middleware(Trimming, MiddlewarePosition.BEFORE_SWAGGER, path=API_PATH, known=_known_parameters())
+    app.add_middleware(Trimming, MiddlewarePosition.BEFORE_SWAGGER, path=API_PATH, known=known_parameters())
     app.add_api(API, validate_responses=validate_responses)
     app.add_error_handler(RequestError, _answer_request_error)
     app.add_error_handler(ProjectError, _answer_damage)
@@ -87,7 +93,7 @@ def create_app(directory: Path, access: Access | None = None, validate_responses
     return app
 
 
-def _known_parameters() -> set[str]:
+def known_parameters() -> set[str]:
     """The names of the parameters of all operations."""
     specification = yaml.safe_load(API.read_text(encoding="utf-8"))
     shared = specification["components"]["parameters"].values()

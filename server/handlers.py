@@ -4,6 +4,7 @@ import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from typing import Any, ClassVar
 
 import numpy as np
@@ -40,6 +41,19 @@ class Service:
     turns: Turns  # for what reads much of the corpus
     expressions: Turns  # searches that take up to seconds: matches do not wait for them
     answers: LargeAnswers
+
+
+def health() -> dict[str, Any]:
+    """What is known without looking at any file."""
+    library = _service().library
+    entries = library.entries()
+    return {
+        "status": "ok",
+        "version": version("lstmvis"),
+        "projects": len(entries),
+        "with_errors": sum(entry.has_error for entry in entries),
+        "indexing": library.indexer.building,
+    }
 
 
 def info() -> list[dict[str, Any]]:

@@ -8,10 +8,11 @@ Two orders are kept, since matching reads some cells at all steps and then all c
 
     by_cell.npy   uint16, cells x steps
     by_step.npy   uint8, steps x cells: the upper halves of the codes
-    index.json    what it was built from, and how numbers become codes
+    index.json    by what and from what it was built, and how numbers become codes
 
 An index lies in `.lstmvis/index/` in the project's directory, or in the user's cache folder where that cannot be
-written. It is built under a temporary name and renamed when whole; one that was built from other data is replaced.
+written. It is built under a temporary name and renamed when whole; one that was built from other data, or by another
+VERSION, is replaced.
 """
 
 import errno
@@ -24,6 +25,7 @@ import re
 import shutil
 import tempfile
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -37,6 +39,7 @@ from numpy.typing import NDArray
 from lstmvis.data.errors import LstmvisError
 from lstmvis.data.project import Source
 from lstmvis.data.stored import StoredRows
+from lstmvis.data.versions import KEY, this_version
 from lstmvis.server import kernels
 from lstmvis.server.errors import IndexNotReadyError
 
@@ -47,6 +50,7 @@ CODES_TOGETHER = 1 << 17  # of a cell, which stay near the processor; a multiple
 SAMPLED_VALUES = 1 << 18
 RARE = 5e-4  # share of the states on either side that may lie beyond the codes' range
 HIGHEST = 65535
+LOOK_S = 0.1  # between two looks at the lock that another process holds
 Progress = Callable[[float], None]
 
 
@@ -212,19 +216,28 @@ def _read_coding(description: dict[str, Any], source: Source) -> Coding:
     return coding
 
 
-def build_index(project: Path, source: Source, progress: Progress = lambda share: None) -> StateIndex:
+def build_index(
+    project: Path,
+    source: Source,
+    progress: Progress = lambda share: None,
+    waiting: Progress = lambda share: None,
+) -> StateIndex:
     """Build the index unless there is one; `progress` is told the share that is done, and may raise to stop.
 
     Memory does not grow with the source. Of several processes that want the same index one builds it, and the others
-    wait. Raises IndexingError where there is no place for it.
+    wait: their `waiting` is told its share, and may raise as well. Raises IndexingError where there is no place for it.
     """
     reasons = []
     for directory in _places(project, source):
         try:
             directory.parent.mkdir(parents=True, exist_ok=True)
-            with _only_one(directory.with_suffix(".lock")):
-                found = open_index(project, source)
-                return found or _build(directory, source, progress)
+            with _only_one(directory.with_suffix(".lock"), waiting) as tell:
+
+                def told(share: float) -> None:
+                    tell(share)
+                    progress(share)
+
+                return open_index(project, source) or _build(directory, source, told)
         except OSError as error:
             reasons.append(error.strerror or str(error))
     size = index_bytes(source)
@@ -266,17 +279,32 @@ def _built_from(source: Source) -> dict[str, Any]:
 
 
 @contextmanager
-def _only_one(lock: Path) -> Iterator[None]:
-    """Wait until no other process holds the lock; a process that ends, however, gives it back."""
+def _only_one(lock: Path, waiting: Progress) -> Iterator[Progress]:
+    """Wait until no other process holds the lock; a process that ends, however, gives it back.
+
+    Who holds it tells its share through what this gives, to the `waiting` of the others.
+    """
     try:
         import fcntl
     except ImportError:  # a system without it: the work may be done twice, and the later one wins
-        yield
+        yield lambda share: None
         return
     held = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
     try:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield
+        while True:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                share = os.pread(held, 5, 0)
+                waiting(float(share) if re.fullmatch(rb"[01]\.\d{3}", share) else 0.0)
+                time.sleep(LOOK_S)
+
+        def tell(share: float) -> None:
+            os.pwrite(held, f"{share:.3f}".encode(), 0)
+
+        tell(0)
+        yield tell
     finally:
         os.close(held)
 
@@ -293,7 +321,7 @@ def _build(directory: Path, source: Source, progress: Progress) -> StateIndex:
         _write_codes(part, source, coding, progress)
         if _built_from(source) != built_from or source.states.changed:
             raise IndexingError(f"{source.states.file.name} changed while its match index was being built.")
-        description = {"built_from": built_from, "coding": asdict(coding)}
+        description = {KEY: this_version(), "built_from": built_from, "coding": asdict(coding)}
         (part / "index.json").write_text(json.dumps(description, allow_nan=False), encoding="utf-8")
         shutil.rmtree(directory, ignore_errors=True)
         part.rename(directory)

@@ -46,6 +46,10 @@ class ServedProject:
         """Whether `lstm.yml` or a file that it names is another than when the project was opened."""
         return any(stamp_of(file) != stamp for file, stamp in self._stamps.items())
 
+    @property
+    def has_error(self) -> bool:
+        return self.project is None or bool(self.project.found_wrong)
+
     def kind_of(self, query: str) -> Kind:
         """What a search is taken for that does not say it: a phrase, but in a corpus of characters what LSTMVis took.
 
@@ -82,13 +86,21 @@ class Library:
         self.directory = directory.resolve()
         self.indexer = Indexer()
         self._lock = threading.Lock()
+        self._looks = 0  # for projects, that have been begun
         self._served: dict[Path, ServedProject] = {}
         self._by_id: dict[str, ServedProject] = {}
         self.refresh()
 
     def refresh(self) -> None:
-        """Look again for projects: open new ones, reopen those whose files changed, forget those that went."""
+        """Look again for projects: open new ones, reopen those whose files changed, forget those that went.
+
+        Many who ask at a time share one look, which has begun after each of them asked.
+        """
+        begun = self._looks
         with self._lock:
+            if self._looks > begun:
+                return
+            self._looks += 1
             served = {}
             for project_id, directory in find_projects(self.directory):
                 known = self._served.get(directory)
@@ -108,7 +120,7 @@ class Library:
     def get(self, project_id: str) -> tuple[ServedProject, Project]:
         """The project as its files are now. Raises UnknownNameError for one that is not there or cannot be opened."""
         entry = self._by_id.get(project_id)
-        if entry and entry.changed:
+        if entry is None or entry.changed:
             self.refresh()
             entry = self._by_id.get(project_id)
         if entry is None or entry.project is None:

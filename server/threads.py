@@ -2,6 +2,7 @@
 
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -32,7 +33,9 @@ class Turns:
     WAIT_S = 0.05  # between two looks whether the work is still wanted
 
     def __init__(self, at_a_time: int, waiting: int) -> None:
-        self._free = threading.Semaphore(at_a_time)
+        self._lock = threading.Lock()
+        self._free = at_a_time
+        self._line: deque[threading.Event] = deque()  # of those who wait, first come first served
         self._places = threading.Semaphore(at_a_time + waiting)
 
     @contextmanager
@@ -41,7 +44,8 @@ class Turns:
         check: Callable[[], None] = lambda: None,
         when_done: Callable[[Callable[[], None]], None] | None = None,
     ) -> Iterator[None]:
-        """Wait for a turn and hold it; `check` is called while waiting, and what it raises ends that.
+        """Wait for a turn, first come first served, and hold it; `check` is called while waiting, and what it raises
+        ends that.
 
         Each who waits or works has a place. `when_done`, where given, is handed what gives the place up, for when the
         results of the work take no memory any more; else that is the end of the turn. Raises TooManyError where no
@@ -52,12 +56,36 @@ class Turns:
         if when_done:
             when_done(self._places.release)
         try:
-            while not self._free.acquire(timeout=self.WAIT_S):
-                check()
+            self._wait(check)
             try:
                 yield
             finally:
-                self._free.release()
+                with self._lock:
+                    self._hand_on()
         finally:
             if not when_done:
                 self._places.release()
+
+    def _wait(self, check: Callable[[], None]) -> None:
+        mine = threading.Event()
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return
+            self._line.append(mine)
+        try:
+            while not mine.wait(self.WAIT_S):
+                check()
+        except BaseException:
+            with self._lock:
+                if mine.is_set():
+                    self._hand_on()
+                else:
+                    self._line.remove(mine)
+            raise
+
+    def _hand_on(self) -> None:
+        if self._line:
+            self._line.popleft().set()
+        else:
+            self._free += 1

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 
@@ -34,7 +34,7 @@ def wait_until_served(address, seconds=30):
             return urlopen(address, timeout=5).close()
         except HTTPError:
             return None  # it answers, if only that a token is needed
-        except URLError:
+        except OSError:  # nobody listens yet, or nobody answers
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.1)

@@ -1,12 +1,10 @@
 """`lstmvis serve`: the projects below a directory, in the browser."""
 
 import argparse
-import contextlib
-import ctypes
 import errno
 import socket
+import sys
 import threading
-import warnings
 import webbrowser
 from ipaddress import ip_address
 from pathlib import Path
@@ -15,13 +13,12 @@ from urllib.parse import urlencode
 
 from lstmvis.data.errors import LstmvisError
 from lstmvis.data.project import CONFIG_NAME, Project
+from lstmvis.tools.options import count
 from lstmvis.tools.tokens import TOKEN_VARIABLE, given_token, new_token
 
 HOST = "127.0.0.1"
 PORT = 8888
-M_MMAP_THRESHOLD = -3  # from glibc's malloc.h
-LARGE_BLOCK = 4 << 20  # bytes
-LONGEST_REQUEST = 1 << 19  # bytes of an address and headers; half of it for the address, see trimming.py
+WAITING_CONNECTIONS = 2048
 
 
 class ServeError(LstmvisError):
@@ -32,8 +29,9 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "serve",
         help="serve every project below a directory",
-        description="Serve every project below a directory, until stopped with Ctrl-C. Projects that are added while "
-        "it runs appear on the project page when it is loaded again.",
+        description="Serve every project below a directory, until stopped with Ctrl-C or SIGTERM: then what is under "
+        "way is finished, and the status is 0. Projects that are added, changed or removed while it runs are so on the "
+        "project page when it is loaded again.",
     )
     parser.add_argument("directory", type=Path, metavar="DIR", help="a directory of projects, or a project")
     add_server_options(parser)
@@ -59,6 +57,20 @@ def add_server_options(parser: argparse.ArgumentParser) -> None:
         f"{TOKEN_VARIABLE} may hold the token instead (a command line is seen by everybody on the machine). Where "
         "other machines can ask, one is always demanded, and made up if not given",
     )
+    parser.add_argument(
+        "--workers",
+        type=count,
+        default=1,
+        metavar="N",
+        help="processes that answer, for many people at a time and many processors; each takes memory of its own "
+        "(default: 1)",
+    )
+    parser.add_argument(
+        "--log",
+        choices=("requests", "problems"),
+        help="what is written down: every request, or only those in which something went wrong (default: problems in "
+        "a terminal, else requests). Never the text of a corpus, what was searched for, or a token",
+    )
     parser.add_argument("--no-browser", dest="browser", action="store_false", help="do not open the browser")
 
 
@@ -72,44 +84,34 @@ def serve_directory(directory: Path, options: argparse.Namespace, opening: str =
     The browser is opened at `opening`, a path such as `/?project=NAME`, else at all projects. Raises ServeError where
     the directory is none or the port cannot be had, TokenError where a token cannot be used.
     """
-    import uvicorn
-
-    with warnings.catch_warnings():  # connexion brings its test client along, which is not for whoever serves
-        warnings.filterwarnings("ignore", message="Using `httpx` with `starlette.testclient`")
-        from lstmvis.server.app import create_app
     from lstmvis.server.access import access_at
-    from lstmvis.server.handlers import Service
-    from lstmvis.server.matching import warm_up
+    from lstmvis.server.library import find_projects
+    from lstmvis.server.running import Duty, serve_until_stopped
+    from lstmvis.server.workers import serve_by_many
 
     require_directory(directory)
+    if options.workers > 1 and sys.platform == "win32":
+        raise ServeError("On Windows one process has to do: leave --workers out.")
     given = given_token(options.token_file)
-    _give_large_blocks_back()
     listening = _listen(options.host, options.port)
     bound, port = listening.getsockname()[:2]
     token = given or (None if ip_address(bound).is_loopback else new_token())
     access = access_at(bound, options.host, options.allowed_hosts, token)
-    threading.Thread(target=warm_up, name="warming up", daemon=True).start()
-    app = create_app(directory, access)
     # A name that is behind all addresses of the machine, rather than 0.0.0.0.
     name = socket.gethostname() if access.any_address else options.host
     address = f"http://{f'[{name}]' if ':' in name else name}:{port}"
     shown = address if given or not token else f"{address}/?token={token}"
     print(f"Serving the projects below {directory} at {shown} (Ctrl-C stops)", flush=True)
-    if not app.app.config[Service.KEY].library.entries():
+    if not find_projects(directory):
         print(f"There are none yet: a project is a directory with a file {CONFIG_NAME} in it.", flush=True)
     if options.browser:
         # Without the token, since its command line is seen by everybody on the machine: the page asks for it.
         threading.Timer(0.5, webbrowser.open, [address + opening]).start()
-    config = uvicorn.Config(
-        app,
-        http="h11",  # which, unlike httptools, has a limit
-        ws="none",
-        log_level="warning",
-        timeout_graceful_shutdown=5,
-        h11_max_incomplete_event_size=LONGEST_REQUEST,
-    )
-    server = uvicorn.Server(config)
-    server.run(sockets=[listening])
+    every_request = options.log == "requests" if options.log else not sys.stderr.isatty()
+    if options.workers == 1:
+        serve_until_stopped(listening, Duty(directory, access, every_request))
+    else:
+        serve_by_many(listening, Duty(directory, access, every_request, is_shared=True), options.workers)
     return 0
 
 
@@ -120,13 +122,6 @@ def opening_path(directory: Path, project: Path) -> str:
     opening = Project(project).opening
     named = [name for name, place in find_projects(directory) if place == project.resolve()]
     return f"/?{urlencode({'project': named[0]})}&{opening}" if opening and named else ""
-
-
-def _give_large_blocks_back() -> None:
-    """Let the C library return large freed blocks to the system, which it otherwise learns to keep: with matches over
-    2,560,000,000 states the server then holds 170 MB rather than 370."""
-    with contextlib.suppress(AttributeError, OSError, TypeError):  # a C library other than glibc
-        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK)
 
 
 def require_directory(directory: Path) -> None:
@@ -141,6 +136,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen(WAITING_CONNECTIONS)  # who connects from now on waits, rather than being refused
     except (OSError, OverflowError) as error:
         listening.close()
         reason = str(getattr(error, "strerror", None) or error).rstrip(".")

@@ -153,7 +153,7 @@ BROKEN = {
             "lstm.yml, line 55",
             "Nothing reads `colour`.",
             "Take it out, unless another program needs it. What is read: name, description, files, word_sequence, "
-            "states, word_embedding, meta, etc, sequences, model, opening.",
+            "states, word_embedding, meta, etc, sequences, model, opening, made_by.",
         ),
     ),
     "no sources": (

@@ -1,5 +1,6 @@
 import errno
 import stat
+from importlib.metadata import version
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from lstmvis.data.tokens import Tokens
 from lstmvis.models import checkpoint as checkpoint_module
 from lstmvis.models.checkpoint import Checkpoint, CheckpointError, SavingError, load_checkpoint, save_checkpoint
 from lstmvis.models.language_model import Configuration, LanguageModel
+from lstmvis.models.resuming import load_unfinished
 
 
 def small_checkpoint(seed=0):
@@ -47,6 +49,25 @@ def test_a_checkpoint_of_the_first_version_still_opens(tmp_path):
     assert all(torch.equal(tensor, weights[name]) for name, tensor in loaded.model().state_dict().items())
     assert loaded.encode("bab").tolist() == [1, 0, 1]
     assert loaded.record()["epochs"] == content["history"]
+
+
+def test_a_checkpoint_says_what_made_it(tmp_path):
+    save_checkpoint(small_checkpoint(), tmp_path / "model.pt")
+    content = torch.load(tmp_path / "model.pt", weights_only=True)
+    assert content["made_by"] == {"lstmvis": version("lstmvis"), "format": 1}
+
+
+@pytest.mark.parametrize("name", ["model.pt", "model.pt.unfinished"])
+def test_a_checkpoint_of_a_newer_version_says_so(tmp_path, name):
+    file = tmp_path / name
+    torch.save({"made_by": {"lstmvis": "7.1", "format": 2}, "something": "else"}, file)
+    parts = (small_checkpoint().model(), torch.optim.Adam([torch.zeros(1)]), torch.device("cpu"))
+    with pytest.raises(CheckpointError) as told:
+        load_unfinished(tmp_path / "model.pt", {}, *parts) if "unfinished" in name else load_checkpoint(file)
+    assert str(told.value) == (
+        f"{file} was made by lstmvis 7.1, in format 2. This is lstmvis {version('lstmvis')}, which reads no format "
+        "above 1: update it."
+    )
 
 
 def test_a_text_is_read_as_the_training_text_was(tmp_path):

@@ -163,6 +163,36 @@ index.build_index(directory, Project(directory).sources["states::states"], lambd
 """
 
 
+def test_who_waits_for_the_index_of_another_process_is_told_how_far_that_is(make_project):
+    directory = make_project(run_lengths(60_000, 40))
+    builder = subprocess.Popen([sys.executable, "-c", BUILD, str(directory), "0.002"], stdout=subprocess.PIPE)
+    builder.stdout.readline()
+    while not list((directory / ".lstmvis").rglob("*.part")):
+        assert builder.poll() is None
+    told, built = [], []
+    build_index(directory, source_of(directory), built.append, told.append)
+    builder.communicate()
+    assert built == []
+    assert told == sorted(told)
+    assert 0 < told[-1] <= 1
+
+
+def test_who_waits_for_the_index_of_another_process_may_stop(make_project):
+    directory = make_project(run_lengths(60_000, 40))
+    builder = subprocess.Popen([sys.executable, "-c", BUILD, str(directory), "0.01"], stdout=subprocess.PIPE)
+    builder.stdout.readline()
+    while not list((directory / ".lstmvis").rglob("*.part")):
+        assert builder.poll() is None
+
+    def stop(share):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build_index(directory, source_of(directory), waiting=stop)
+    builder.kill()
+    builder.communicate()
+
+
 def test_processes_that_want_the_same_index_at_once_all_get_it(make_project):
     directory = make_project(run_lengths(20_000, 40))
     command = [sys.executable, "-c", BUILD, str(directory), "0.001"]

@@ -30,10 +30,10 @@ def gate(monkeypatch):
     """Every source is worth an index, which is half built until the gate is opened."""
     gate = threading.Event()
 
-    def build(project, source, progress):
+    def build(project, source, progress, waiting):
         progress(0.5)
         gate.wait(10)
-        return build_index(project, source, progress)
+        return build_index(project, source, progress, waiting)
 
     monkeypatch.setattr(indexing, "LEAST_VALUES", 1)
     monkeypatch.setattr(indexing, "build_index", build)
@@ -89,7 +89,7 @@ def test_an_index_that_fails_ends_no_other(directory, serve, monkeypatch):
         project.create_source("states", steps=4, cells=3)
     built = []
 
-    def build(project, source, progress):
+    def build(project, source, progress, waiting):
         built.append(project.name)
         raise MemoryError("too large")
 
@@ -101,7 +101,7 @@ def test_an_index_that_fails_ends_no_other(directory, serve, monkeypatch):
 
 
 def test_a_source_whose_index_cannot_be_built_is_matched_all_the_same(directory, serve, monkeypatch):
-    def fail(project, source, progress):
+    def fail(project, source, progress, waiting):
         raise IndexingError("no room")
 
     monkeypatch.setattr(indexing, "LEAST_VALUES", 1)
@@ -153,11 +153,11 @@ def require_done_without(api, reason):
 def test_a_project_that_is_annotated_while_its_index_is_built_has_it_built_once(directory, serve, monkeypatch):
     gate, built = threading.Event(), []
 
-    def build(project, source, progress):
+    def build(project, source, progress, waiting):
         progress(0.5)
         gate.wait(10)
         built.append(source.id)
-        return build_index(project, source, progress)
+        return build_index(project, source, progress, waiting)
 
     monkeypatch.setattr(indexing, "LEAST_VALUES", 1)
     monkeypatch.setattr(indexing, "build_index", build)

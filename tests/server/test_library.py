@@ -155,6 +155,42 @@ def test_a_project_that_has_not_changed_is_not_opened_again(tmp_path):
     assert library.entries() == [before]
 
 
+def test_those_who_ask_at_the_same_time_share_a_look(tmp_path, monkeypatch):
+    library = Library(tmp_path)
+    looks, begun, all_ask = [], threading.Event(), threading.Barrier(21, timeout=10)
+
+    class Lock:
+        """The others wait for it before the first has it no longer."""
+
+        def __enter__(self):
+            if begun.is_set():
+                all_ask.wait()
+            lock.acquire()
+
+        def __exit__(self, *_):
+            lock.release()
+
+    def look(root):
+        looks.append(root)
+        if not begun.is_set():
+            begun.set()
+            all_ask.wait()
+        return []
+
+    lock = library._lock
+    monkeypatch.setattr(library, "_lock", Lock())
+    monkeypatch.setattr("lstmvis.server.library.find_projects", look)
+    first = threading.Thread(target=library.refresh)
+    first.start()
+    begun.wait(10)
+    others = [threading.Thread(target=library.refresh) for _ in range(20)]
+    for other in others:
+        other.start()
+    for thread in (first, *others):
+        thread.join()
+    assert len(looks) == 2  # that of the first had begun before the others asked
+
+
 def test_ids_that_change_because_another_project_came_are_followed(tmp_path):
     write_small_project(tmp_path / "x" / "b")
     library = Library(tmp_path)

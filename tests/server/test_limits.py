@@ -16,10 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lstmvis.data.matrix import Matrix
-from lstmvis.server import activity, app, expressions, handlers, phrases, search, sending, trimming, windows
+from lstmvis.server import activity, app, expressions, handlers, phrases, running, search, sending, trimming, windows
 from lstmvis.server.errors import TooManyError
 from lstmvis.server.threads import Turns
-from lstmvis.tools import serve as serve_command
 from tests.project_directory import write_directory, write_small_project
 from tests.server.conftest import refusal_of
 
@@ -100,7 +99,7 @@ def test_the_limits_are_stated():
     stated = specification["info"]["description"]
     for limit in (
         trimming.LONGEST_ADDRESS,
-        serve_command.LONGEST_REQUEST,
+        running.LONGEST_REQUEST,
         windows.MOST_VALUES,
         windows.MOST_CHARACTERS,
         handlers.MOST_STATES_BYTES,

@@ -1,3 +1,7 @@
+import subprocess
+import sys
+import threading
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,7 +19,7 @@ from lstmvis.server.activity import Activity, cut_of
 from lstmvis.server.errors import OvertakenError, TooManyError
 from lstmvis.server.index import build_index
 from lstmvis.server.matching import Query, find_matches
-from lstmvis.server.overtaking import Overtaking
+from lstmvis.server.overtaking import Overtaking, write_shared
 from lstmvis.server.selection import select_cells
 from lstmvis.server.threads import Turns
 from tests.conftest import source_in_memory
@@ -233,6 +237,37 @@ def test_a_page_that_numbers_its_matches_is_understood_in_any_order():
         later()
 
 
+def test_a_newer_match_at_another_process_ends_the_older_one(tmp_path):
+    path = tmp_path / "shared"
+    with path.open("wb") as file:
+        write_shared(file, 3)
+    asked = (
+        "import sys\nfrom lstmvis.server.overtaking import Overtaking, OvertakenError\n"
+        "with Overtaking(open(sys.argv[1], 'r+b'), 1).newest('page.1') as check:\n"
+        "    check()\n    print('under way', flush=True)\n    sys.stdin.readline()\n"
+        "    try:\n        check()\n    except OvertakenError:\n        print('overtaken', flush=True)\n"
+    )
+    command, pipes = [sys.executable, "-c", asked, str(path)], {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, text=True, **pipes) as other, path.open("r+b") as file:
+        assert other.stdout.readline() == "under way\n"
+        mine = Overtaking(file, 0)
+        with pytest.raises(OvertakenError), mine.newest("page.0"):
+            pass
+        with mine.newest("page.2") as check, mine.newest("another.1") as another:
+            assert other.communicate("\n")[0] == "overtaken\n"
+            check()
+            another()
+
+
+def test_a_process_that_was_killed_leaves_no_match_under_way(tmp_path):
+    with (tmp_path / "shared").open("w+b") as file:
+        write_shared(file, 2)
+        Overtaking(file, 1).newest("page.9").__enter__()
+        Overtaking(file, 1)  # takes its place
+        with Overtaking(file, 0).newest("page.1") as check:
+            check()
+
+
 def test_more_matches_than_can_wait_are_refused():
     turns = Turns(at_a_time=1, waiting=0)
     with turns.taken(lambda: None), pytest.raises(TooManyError), turns.taken(lambda: None):
@@ -247,4 +282,43 @@ def test_waiting_for_a_turn_ends_when_the_match_is_overtaken():
 
     turns = Turns(at_a_time=1, waiting=1)
     with turns.taken(lambda: None), pytest.raises(OvertakenError), turns.taken(overtaken):
+        pass
+
+
+def test_turns_are_taken_in_the_order_in_which_they_were_asked_for(monkeypatch):
+    monkeypatch.setattr(Turns, "WAIT_S", 0.001)
+    turns = Turns(at_a_time=1, waiting=8)
+    order, waiting = [], []
+
+    def wait(number):
+        arrived = threading.Event()
+        waiting.append(arrived)
+        with turns.taken(arrived.set):
+            order.append(number)
+
+    with turns.taken():
+        threads = [threading.Thread(target=wait, args=(number,)) for number in range(8)]
+        for number, thread in enumerate(threads):
+            thread.start()
+            while len(waiting) <= number or not waiting[number].wait(20):
+                pass
+    for thread in threads:
+        thread.join()
+    assert order == list(range(8))
+
+
+def test_a_turn_that_comes_when_it_is_no_longer_wanted_goes_to_the_next():
+    turns = Turns(at_a_time=1, waiting=1)
+    with ExitStack() as first:
+        first.enter_context(turns.taken())
+
+        def overtaken():
+            first.close()
+            raise OvertakenError
+
+        with pytest.raises(OvertakenError), turns.taken(overtaken):
+            pass
+    with turns.taken(), pytest.raises(OvertakenError), turns.taken(overtaken):
+        pass
+    with turns.taken():
         pass

@@ -13,6 +13,7 @@ from tests.server.test_openapi import OPERATIONS
 ASKING = {"socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname", "urllib.Request"}
 RAW = "project=small&source=states::raw"
 REQUESTS = {
+    "health": "",
     "info": "",
     "context": f"{RAW}&pos=2&dims=states,words,cell_count,sequences,meta_pos,meta_top",
     "states": f"{RAW}&from=0&to=3",

@@ -53,7 +53,7 @@ def api(tmp_path_factory, serve):
 
 def test_the_api_is_that_of_the_design():
     assert SPECIFICATION["servers"] == [{"url": "/api/v2"}]
-    assert {"info", "context", "states", "cuts", "select", "match", "search"} <= set(OPERATIONS)
+    assert {"health", "info", "context", "states", "cuts", "select", "match", "search"} <= set(OPERATIONS)
 
 
 @pytest.mark.parametrize("methods", SPECIFICATION["paths"].values())
@@ -71,7 +71,7 @@ def test_every_operation_and_answer_is_described(endpoint):
     for response in operation["responses"].values():
         assert resolve(response)["description"]
     errors = set(operation["responses"]) - {"200"}
-    assert errors == set() if endpoint == "info" else errors >= {"400", "404"}
+    assert errors == set() if endpoint in ("info", "health") else errors >= {"400", "404"}
 
 
 def test_only_what_can_be_waited_for_is_a_fault_of_the_server():
@@ -102,7 +102,7 @@ def test_a_default_is_one_that_the_parameter_allows(endpoint, parameter):
         jsonschema.validate(schema["default"], schema)
 
 
-@pytest.mark.parametrize("endpoint", [name for name in OPERATIONS if name not in ("info", "states")])
+@pytest.mark.parametrize("endpoint", [name for name in OPERATIONS if name not in ("health", "info", "states")])
 def test_the_request_that_comes_back_holds_every_documented_default(api, endpoint):
     required = {item["name"]: NEEDED[item["name"]] for item in parameters(endpoint) if item.get("required")}
     defaults = {

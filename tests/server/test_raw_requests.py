@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 
+from lstmvis.server.running import LONGEST_REQUEST
 from lstmvis.server.trimming import LONGEST_ADDRESS
-from lstmvis.tools.serve import LONGEST_REQUEST
 from tests.project_directory import write_small_project
 from tests.serving import serving
 

@@ -57,6 +57,7 @@ def test_the_projects_are_served_until_the_server_is_told_to_stop(start, stop):
     process.send_signal(stop)
     output, _ = process.communicate(timeout=20)
     assert "Traceback" not in output
+    assert process.returncode == 0
 
 
 def test_nothing_is_served_to_other_machines_unless_asked_for(start):
@@ -115,7 +116,9 @@ def announce(tmp_path, monkeypatch, capsys):
         listening = SimpleNamespace(getsockname=lambda: (bound, 8888))
         monkeypatch.setattr(serve, "_listen", lambda host, port: listening)
         monkeypatch.setattr("uvicorn.Server.run", lambda *_, **__: None)
-        monkeypatch.setattr("lstmvis.server.app.create_app", lambda _, access: served.append(access) or real(tmp_path))
+        monkeypatch.setattr(
+            "lstmvis.server.running.create_app", lambda _, access, __: served.append(access) or real(tmp_path)
+        )
         assert main(["serve", str(tmp_path), "--no-browser", *options]) == 0
         return WORD.search(capsys.readouterr().out)[0], served[0]
 
@@ -191,11 +194,15 @@ def test_the_token_is_not_written_down(tmp_path):
         for path in (f"/?token={TOKEN}", "/?token=wrong-wrong-wrong", "/api/v2/info?token=wrong-wrong-wrong"):
             with contextlib.suppress(HTTPError):
                 urlopen(address + path, timeout=20).read()
-        asked = Request(f"{address}/api/v2/info", headers={"Authorization": f"Bearer {TOKEN}"})
-        assert b'"project":"p"' in urlopen(asked, timeout=20).read()
+        for path in ("search?project=p&q=a&source=x", "info"):  # `source` is a parameter, but none of a search
+            asked = Request(f"{address}/api/v2/{path}", headers={"Authorization": f"Bearer {TOKEN}"})
+            answer = urlopen(asked, timeout=20).read()
+        assert b'"project":"p"' in answer
         command = Path(f"/proc/{process.pid}/cmdline").read_bytes()
         process.terminate()
         said = process.stdout.read()
+    assert re.findall(r" GET (\S+) (\d+) \d+ ms", said)[-1] == ("/api/v2/info", "200")
+    assert [line for line in said.splitlines() if not re.match(r"[0-9-]+ [0-9:]+ GET ", line)] == []
     assert TOKEN not in said
     assert "wrong-wrong" not in said
     assert TOKEN.encode() not in command
