@@ -3,11 +3,13 @@
 The engine is RE2 (https://github.com/google/re2/wiki/Syntax): its time is linear in the text and its memory bounded,
 where others backtrack without end. The text of a corpus of characters is its tokens laid end to end. That of a corpus
 of words has a line break between two words, which is written as a space in the expression: so `^` and `$` are the ends
-of a word, a space or `\\s` leads to the next one, and nothing else (`.`, `[^a]`, `\\W`) leaves a word.
+of a word, a space or `\\s` leads to the next one, and nothing else (`.`, `[^a]`, `\\W`) leaves a word, but
+what says so: `(?s).`, and a class with the line break among its members (`[\\W_]`).
 """
 
 import re
 import time
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -75,6 +77,7 @@ class Expression:
     source: str
     pattern: re2._Regexp
     leaves: bool  # whether what it finds may be more than one word
+    begins_word: bool = False  # whether what begins inside a word, of any script, is none of its places
 
     def places(self, text: Text, seconds: float) -> Iterator[tuple[int, int]]:
         """The first token and the number of tokens of each place, ascending; none shares a token with another.
@@ -106,6 +109,9 @@ class Expression:
                     break
                 starts = starts or [first_byte, *ends.tolist()]
                 first = self._first(found.start(), starts, gap)
+                if self.begins_word and _word_goes_on(text.content, found.start()):
+                    at = starts[first + 1] - gap
+                    continue
                 last = max(first, bisect_right(starts, found.end() - 1) - 1)
                 if last - first >= LONGEST:
                     found = self.pattern.search(text.content, found.start(), starts[first + LONGEST])
@@ -145,6 +151,12 @@ def compile_expression(source: str, words: bool, match_case: bool = True) -> Exp
     finally:
         re2.purge()  # its cache would keep the memory of 128 of them
     return Expression(source, pattern, leaves)
+
+
+def _word_goes_on(content: bytes | bytearray, byte: int) -> bool:
+    """Whether the character before this one, which is of a word, is of a word too: `\\b` knows those of ASCII only."""
+    before = content[max(0, byte - 4) : byte].decode("utf-8", "ignore")[-1:]
+    return before != "" and (before == "_" or unicodedata.category(before)[0] in "LMN")
 
 
 def quote(text: str) -> str:

@@ -5,7 +5,7 @@ import re
 import threading
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Literal
 
@@ -16,7 +16,7 @@ from lstmvis.data.errors import ProjectError
 from lstmvis.data.project import Words
 from lstmvis.server import expressions
 from lstmvis.server.errors import BadParameterError
-from lstmvis.server.expressions import GAP, Text, compile_expression, quote
+from lstmvis.server.expressions import GAP, Expression, Text, compile_expression, quote
 from lstmvis.server.phrases import find_phrase
 from lstmvis.server.postings import Postings
 from lstmvis.server.windows import MOST_CHARACTERS
@@ -26,7 +26,7 @@ Kind = Literal["phrase", "regex"]
 CONTEXT_WORDS, SHOWN_WORDS = 5, 50
 CONTEXT_CHARACTERS, SHOWN_CHARACTERS = 20, 200
 MOST_COUNTED = 100_000  # places of an expression that are gone through in the text
-MOST_PATTERNS = 16  # different items of a phrase that have a `*`: each looks at all tokens
+MOST_PATTERNS = 16  # different items of a phrase that have a `*`, for each of which all tokens are looked at
 FEW_ITEMS = 8  # of a phrase, whose positions are compared one item after the other
 FEW_PLACES = 64  # so few that each is looked at
 DENSE = 32  # from one position in so many on, reading the corpus is quicker than comparing positions
@@ -101,18 +101,17 @@ class CorpusSearch:
         if query == "":
             return Findings()
         if kind == "regex":
-            return self._find_expression(query, limit, match_case)
+            return self._find_expression(compile_expression(query, not self.by_character, match_case), limit)
         names = self._tokens().names(match_case)
         items = [_folded(item, match_case) for item in _items(query, names, self.by_character, match_case)]
         if self.by_character and "*" in items and "*" not in names:
-            return self._find_expression(_of_characters(query), limit, match_case)
+            return self._find_expression(_of_characters(query, match_case), limit)
         different = list(dict.fromkeys(items))
         numbers = {item: number for number, item in enumerate(different)}
         starts = self._starts([numbers[item] for item in items], self._rows(different, match_case))
         return Findings(len(starts), True, self._places((int(start), len(items)) for start in starts[:limit]))
 
-    def _find_expression(self, source: str, limit: int, match_case: bool) -> Findings:
-        expression = compile_expression(source, not self.by_character, match_case)
+    def _find_expression(self, expression: Expression, limit: int) -> Findings:
         if not expression.leaves:  # what is true of a token is true wherever it stands
             tokens = self._tokens()
             rows = np.array([row for row, _ in expression.places(tokens.text, expressions.SECONDS)], np.int64)
@@ -282,7 +281,12 @@ def _items(query: str, names: dict[str, list[int]], by_character: bool, match_ca
     """The tokens that a phrase is made of."""
     if _folded(query, match_case) in names:
         return [query]
-    return list(query) if by_character else query.split()
+    if by_character:
+        return list(query)
+    items = []
+    for piece in query.split(" "):  # what is between two spaces may be a token that has other white space in it
+        items += [piece] if piece and _folded(piece, match_case) in names else piece.split()
+    return items
 
 
 def _fits(token: str, parts: list[str]) -> bool:
@@ -300,10 +304,14 @@ def _fits(token: str, parts: list[str]) -> bool:
     return True
 
 
-def _of_characters(query: str) -> str:
+def _of_characters(query: str, match_case: bool) -> Expression:
     """The expression for a phrase of characters in which `*` stands for the rest of a word."""
     parts = re.sub(r"\*+", "*", query).split("*")
-    if not any(parts):
-        return WITHIN_A_WORD.replace("*", "+")
-    begins = r"\b" if re.match(r"[0-9A-Za-z_]", query) else ""
-    return begins + WITHIN_A_WORD.join(quote(part) for part in parts)
+    if len(parts) > MOST_PATTERNS + 1:
+        raise BadParameterError("q", f"a phrase with at most {MOST_PATTERNS} '*'")
+    source = WITHIN_A_WORD.join(map(quote, parts)) if any(parts) else WITHIN_A_WORD.replace("*", "+")
+    begins_word = re.match(r"\w", query) is not None
+    # RE2 tells by itself, and quicker, where none begins in ASCII: but the long s and the sign of Kelvin are s and k.
+    if begins_word and query[0].isascii() and (match_case or query[0] not in "ksKS"):
+        source = r"\b" + source
+    return replace(compile_expression(source, False, match_case), begins_word=begins_word)

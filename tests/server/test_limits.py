@@ -6,7 +6,7 @@ import logging
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -314,7 +314,7 @@ def test_who_has_no_place_is_told_to_ask_again():
         ("context", {"pos": 0, "right": 100, "dims": "states"}),
         ("states", {"from": 0, "to": 100}),
         ("match", {"cells": [0, 1], "dims": "states"}),
-        ("search", {"q": "a"}),
+        ("search", {"project": "letters", "q": "a"}),
     ],
 )
 def test_a_large_answer_has_its_place_until_its_reader_has_taken_it(api, monkeypatch, endpoint, parameters):
@@ -332,6 +332,15 @@ def test_a_large_answer_has_its_place_until_its_reader_has_taken_it(api, monkeyp
         return [status for status, _ in (await slow, refused, await answered(api.app, *address))]
 
     assert run(scenario()) == [200, 429, 200]
+
+
+def test_places_in_books_are_a_large_answer_also_where_they_are_few(api, monkeypatch):
+    service = api.app.app.config[handlers.Service.KEY]
+    sizes = []
+    monkeypatch.setattr(service.answers, "room", lambda size: sizes.append(size) or nullcontext())
+    answers = [api.raw("search", project="books", q="a", limit=limit) for limit in (2, 20)]
+    for answer, size in zip(answers, sizes, strict=True):
+        assert len(answer.content) / 2 < size < 2 * len(answer.content)
 
 
 def test_few_matches_selections_and_searches_are_computed_at_a_time(api, monkeypatch):

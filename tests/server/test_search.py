@@ -119,7 +119,10 @@ def test_phrases_and_beginnings_are_found_in_words(lacking, tokens, items, beyon
     steps = max(1, len(tokens) - beyond)
     query = " ".join(items)
     fold = (lambda text: text) if match_case else str.casefold
-    items = [query] if fold(query) in map(fold, known) else query.split()
+    tokens_between_spaces = [
+        [piece] if piece and fold(piece) in map(fold, known) else piece.split() for piece in query.split(" ")
+    ]
+    items = [query] if fold(query) in map(fold, known) else [item for one in tokens_between_spaces for item in one]
     expected = naive_phrase(tokens[:steps], items, match_case, known) if query and items else []
     assert found(corpus(tokens, known, steps), query, "phrase", match_case) == expected
 
@@ -151,6 +154,39 @@ def test_phrases_are_found_in_characters(tokens, query, beyond, match_case):
 def test_in_characters_a_star_is_the_rest_of_a_word(query, places):
     text = "under understand thun r. e the under the"
     assert found(corpus(list(text)), query) == places
+
+
+def test_a_word_begins_where_no_letter_of_any_script_is_before_it():
+    text = corpus(list("été tea e\u0301te darüber über Über_t _t \u017fo"))
+    assert found(text, "t*") == [(4, 3)]
+    assert found(text, "über*") == [(21, 4)]
+    assert found(text, "ü*", match_case=False) == [(21, 4), (26, 6)]
+    assert found(text, "_*") == [(33, 2)]
+    assert found(text, "*te") == [(4, 2), (8, 4)]
+    assert found(text, "s*", match_case=False) == [(36, 2)]
+
+
+def test_where_no_word_begins_a_place_is_looked_for_from_the_next_character_on():
+    assert found(corpus(list("xab ab abc")), "ab a*") == [(4, 6)]
+    assert found(corpus(list("üab ab abc")), "ab a*") == [(4, 6)]
+
+
+def test_too_many_stars_are_refused_as_what_they_are():
+    for tokens, sentence in [
+        (["a", "b"], "a phrase with at most 16 '*'"),
+        (["ab", "cd"], "a phrase with at most 16 different words that have a '*'"),
+    ]:
+        query = [f"{letter}*" for letter in "abcdefghijklmnopq"]
+        assert found(corpus(tokens), " ".join(query[:16])) == []
+        with pytest.raises(BadParameterError, match=re.escape(sentence)):
+            corpus(tokens).find(" ".join(query), 1)
+
+
+def test_a_token_in_a_phrase_may_have_white_space_in_it_that_is_no_space():
+    words = corpus(["10\u00a0000", "marks", "\n", "and", "10", "000", "marks"])
+    assert found(words, "10\u00a0000 marks") == [(0, 2)]
+    assert found(words, "\n and") == [(2, 2)]
+    assert found(words, "and\t10\u3000000") == [(3, 3)]
 
 
 def test_a_star_that_is_a_token_is_no_more_than_that():
