@@ -77,6 +77,18 @@ def test_values_come_from_files(words):
     assert Project(words).meta["k"]["vis"] == {"type": "scalar", "range": [0, 16]}
 
 
+def test_one_line_that_is_no_number_does_not_make_labels_of_all_the_others(tmp_path, capsys):
+    project, file = tmp_path / "p", tmp_path / "loss.txt"
+    write_project(project, ["a"] * 200, {"s": np.zeros((200, 1))})
+    file.write_text("\n".join(["abc" if n == 4 else str(n / 7) for n in range(200)]), encoding="utf-8")
+    assert main(["annotate", str(project), "--file", str(file)]) == 1
+    told = capsys.readouterr().err
+    assert f"{file}, line 5: 'abc' is no number, as 199 of the 200 lines are. Write nan where there is none." in told
+    file.write_text("\n".join(["none" if n == 4 else str(n % 9) for n in range(200)]), encoding="utf-8")
+    assert main(["annotate", str(project), "--file", str(file)]) == 0
+    assert {*labels(project, "loss")} == {"none", *map(str, range(9))}
+
+
 FUNCTIONS = """
 from dataclasses import dataclass
 from lstmvis.data import Scalar
