@@ -105,6 +105,19 @@ def broken(tokens):
 
 def short(tokens):
     return ["a"]
+
+def two(tokens, others):
+    return tokens
+
+def one_by_one(tokens):
+    yield from map(len, tokens)
+
+def broken_later(tokens):
+    yield from range(17)
+    raise IndexError("of a generator")
+
+def table(tokens):
+    return dict.fromkeys(tokens, 0)
 """
 
 
@@ -113,6 +126,8 @@ def test_values_come_from_a_function_in_a_file_or_a_module(words, monkeypatch):
     Path("of_mine.py").write_text(FUNCTIONS, encoding="utf-8")
     assert main(["annotate", "p", "--function", "of_mine.py:length", "--function", "again=of_mine:length"]) == 0
     assert numbers(words, "length") == numbers(words, "again") == [len(word) for word in WORDS]
+    assert main(["annotate", "p", "--function", "of_mine.py:one_by_one"]) == 0
+    assert labels(words, "one_by_one") == [str(len(word)) for word in WORDS]
     assert Project(words).meta["length"]["vis"]["range"] == [0, 20]
 
 
@@ -121,9 +136,24 @@ def test_values_come_from_a_function_in_a_file_or_a_module(words, monkeypatch):
     [
         ("of_mine.py", "A function is given as FILE.py:FUNCTION or MODULE:FUNCTION, not 'of_mine.py'."),
         ("of_mine.py:nothing", "There is no 'nothing' in of_mine.py; it has dataclass, Scalar, Length, length, broken"),
-        ("other.py:f", "other.py cannot be imported: FileNotFoundError"),
-        ("no_such_module:f", "no_such_module cannot be imported: ModuleNotFoundError"),
-        ("of_mine.py:broken", "of_mine.py:broken failed: IndexError: list index out of range ("),
+        ("other.py:f", "There is no file other.py."),
+        (
+            "no_such_module:f",
+            "no_such_module cannot be imported: ModuleNotFoundError: No module named 'no_such_module'\n",
+        ),
+        (
+            "of_mine.py:broken",
+            "of_mine.py:broken failed: IndexError: list index out of range (HERE/of_mine.py, line 13)",
+        ),
+        (
+            "of_mine.py:broken_later",
+            "of_mine.py:broken_later failed: IndexError: of a generator (HERE/of_mine.py, line ",
+        ),
+        (
+            "of_mine.py:two",
+            "of_mine.py:two failed: TypeError: two() missing 1 required positional argument: 'others'\n",
+        ),
+        ("of_mine.py:table", "The values of 'table' must be an array (steps,), "),
         ("of_mine.py:short", "There are 1 values of 'short', but 17 tokens and no sequences"),
         ("wrong.py:f", "wrong.py cannot be imported: SyntaxError"),
     ],
@@ -133,7 +163,7 @@ def test_what_is_wrong_with_a_function_is_said(words, capsys, monkeypatch, refer
     Path("of_mine.py").write_text(FUNCTIONS, encoding="utf-8")
     Path("wrong.py").write_text("def f(:", encoding="utf-8")
     assert main(["annotate", "p", "--function", reference]) == 1
-    assert f"lstmvis: {sentence}" in capsys.readouterr().err
+    assert f"lstmvis: {sentence}" in capsys.readouterr().err.replace(str(words.parent), "HERE")
     assert Project(words).annotations == {}
 
 
