@@ -23,6 +23,7 @@ from lstmvis.data.findings import how_many, number
 from lstmvis.data.project import Annotation, Project, did_you_mean
 from lstmvis.tools.progress import progress_bar
 from lstmvis.tools.reading import read_values
+from lstmvis.tools.tagger import find_tagger
 
 MOST_LABELS = 4  # that a line says the shares of
 TOGETHER = 1 << 20  # values that are counted at a time
@@ -167,7 +168,7 @@ def _of_tokens(project: Project, options: argparse.Namespace) -> Iterator[Wanted
     for text in options.annotators:
         name, kind = _named(text, lambda kind: kind)
         annotator = _annotator(kind, project)
-        given = {"lexer": options.lexer, "data": options.nltk_data}
+        given = {"lexer": options.lexer, "data": _nltk_data(options.nltk_data) if "data" in annotator.options else None}
         taken = {key: value for key, value in given.items() if key in annotator.options and value is not None}
         used |= set(taken)
         yield Wanted(name, _making(project, annotator, taken))
@@ -175,6 +176,13 @@ def _of_tokens(project: Project, options: argparse.Namespace) -> Iterator[Wanted
         if getattr(options, option[2:].replace("-", "_")) is not None and key not in used:
             those = [name for name, annotator in ANNOTATORS.items() if key in annotator.options]
             raise LstmvisError(f"{option} is for {', '.join(those)}.")
+
+
+def _nltk_data(given: Path | None) -> Path | None:
+    """A folder of NLTK's data. Raises LstmvisError where the one that is given is not there."""
+    if given is not None and not given.is_dir():
+        raise LstmvisError(f"--nltk-data: there is no folder {given}.")
+    return given or find_tagger()
 
 
 def _making(project: Project, annotator: Annotator, options: dict[str, Any]) -> Callable[..., Any]:

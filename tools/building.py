@@ -19,7 +19,6 @@ from lstmvis.data import characters, words
 from lstmvis.data.annotators import ANNOTATORS
 from lstmvis.data.arrays import Discrete, Scalar, write_annotation
 from lstmvis.data.characters import Ids
-from lstmvis.data.corpora import nltk_data
 from lstmvis.data.corpora.corpus import Texts
 from lstmvis.data.demos.recipe import Recipe, Size
 from lstmvis.data.downloading import download
@@ -33,6 +32,7 @@ from lstmvis.tools.opening import choose_opening
 from lstmvis.tools.places import cache_home
 from lstmvis.tools.progress import progress_bar
 from lstmvis.tools.pytorch import require_torch
+from lstmvis.tools.tagger import get_tagger, how_to_get_tagger
 from lstmvis.tools.train import train_with_progress
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from lstmvis.models.training import Corpus, Settings
 
 LOOKING = "looking"  # a file that is there from when a project is whole until its opening view has been looked for
+TAGGED = "part_of_speech"  # what the tagger of NLTK is for
 OTHERWISE = "Or say where there is a copy: --corpus PATH, PATH being {}."
-TAGGER_OTHERWISE = "Or name a folder of NLTK's data that has it in NLTK_DATA."
 
 
 def build(
@@ -106,17 +106,8 @@ def find_corpus(recipe: Recipe, given: Path | None) -> Path:
     if (here := corpus.here()) is not None:
         return here
     folder = cache_home() / "corpora" / corpus.folder
-    download(corpus.remotes, folder, progress_bar, OTHERWISE.format(corpus.layout))
-    return folder
-
-
-def find_tagger() -> Path:
-    """The folder of NLTK's data that has its tagger: one where NLTK looks, else it is downloaded."""
-    if (here := nltk_data.find(nltk_data.TAGGER.path)) is not None:
-        return here
-    folder = cache_home() / "corpora" / nltk_data.FOLDER
-    download([nltk_data.TAGGER], folder, progress_bar, TAGGER_OTHERWISE)
-    nltk_data.unpack(folder, nltk_data.TAGGER.path)
+    more = how_to_get_tagger() if TAGGED in recipe.annotators else ""
+    download(corpus.remotes, folder, progress_bar, f"{OTHERWISE.format(corpus.layout)}\n{more}")
     return folder
 
 
@@ -125,7 +116,7 @@ def annotate(recipe: Recipe, texts: Texts) -> dict[str, Discrete | Scalar]:
     annotations = dict(texts.annotations)
     for name, options in recipe.annotators.items():
         with progress_bar(name.replace("_", " "), len(texts.explored), Tokens(recipe.unit).one) as bar:
-            more: dict[str, Any] = {"data": find_tagger(), "progress": bar.update} if name == "part_of_speech" else {}
+            more: dict[str, Any] = {"data": get_tagger(), "progress": bar.update} if name == TAGGED else {}
             annotations[name] = ANNOTATORS[name].annotate(texts.explored, **options, **more)
             bar.update(len(texts.explored) - bar.n)
     return annotations

@@ -1,6 +1,8 @@
 import gzip
 import os
+import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +11,10 @@ import spacy
 
 from lstmvis.data import annotators, write_project
 from lstmvis.data.annotators import part_of_speech
+from lstmvis.data.corpora import nltk_data
 from lstmvis.data.project import Project
 from lstmvis.tools.cli import main
+from tests import demo_corpora
 
 TEXT = '" Yes , " said Anna Blum in Paris . <eos> N men went home . <eos>'
 WORDS = TEXT.split()
@@ -260,11 +264,31 @@ def test_what_has_to_be_downloaded_is_said(words, monkeypatch, capsys, tmp_path)
     import nltk
 
     monkeypatch.setattr(nltk.data, "path", [])
+    (tmp_path / "data").mkdir()
     assert main(["annotate", "p", "part_of_speech", "--nltk-data", str(tmp_path / "data")]) == 1
     said = capsys.readouterr().err
     assert "python -m nltk.downloader averaged_perceptron_tagger_eng" in said
     assert f"It looks in: {tmp_path / 'data'}." in said
+    assert main(["annotate", "p", "part_of_speech", "--nltk-data", "nowhere"]) == 1
+    assert "--nltk-data: there is no folder nowhere." in capsys.readouterr().err
     assert Project(words).annotations == {}
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_the_tagger_that_a_demo_has_downloaded_is_found(words, monkeypatch, tmp_path, packed):
+    import nltk
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(nltk.data, "path", [])
+    monkeypatch.setattr(nltk_data, "find", lambda path: None)
+    monkeypatch.setattr(nltk_data, "TAGGER", replace(nltk_data.TAGGER, fault=lambda path: ""))
+    taggers = demo_corpora.write_tagger(tmp_path / "cache/lstmvis/corpora/nltk_data") / "taggers"
+    if packed:
+        (folder,) = taggers.iterdir()
+        shutil.make_archive(str(folder), "zip", taggers, folder.name)
+        shutil.rmtree(folder)
+    assert main(["annotate", "p", "part_of_speech"]) == 0
+    assert labels(words, "part_of_speech")[4] == "VERB"  # said
 
 
 def test_parts_of_speech_come_from_the_tagger(words, monkeypatch):

@@ -217,6 +217,8 @@ def test_where_nothing_can_be_downloaded_one_message_says_what_to_get_and_where_
     told = capsys.readouterr().err
     assert f"  http://127.0.0.1:9/ptb.train.txt\n      as {cache / 'corpora' / 'ptb' / 'ptb.train.txt'}\n" in told
     assert "Or say where there is a copy: --corpus PATH, PATH being a directory with ptb.train.txt." in told
+    tagger = nltk_data.TAGGER
+    assert f"  {tagger.url}\n      as {cache / 'corpora' / 'nltk_data' / tagger.path}\n" in told
     assert not (tmp_path / "data").exists()
 
 
