@@ -189,7 +189,9 @@ def _making(project: Project, annotator: Annotator, options: dict[str, Any]) -> 
     def make(progress: Callable[[int], object]) -> Any:
         told = {"progress": progress} if "progress" in annotator.options else {}
         annotate = partial(annotator.annotate, **options, **told)
-        return with_sequences_apart(annotate, tokens_of(project), project.sequence_starts)
+        return with_sequences_apart(
+            annotate, tokens_of(project), project.sequence_starts, told="starts" in annotator.options
+        )
 
     return make
 
