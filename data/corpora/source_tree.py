@@ -37,6 +37,9 @@ SOURCE_TREE = Corpus(
 APART = {"site-packages", "dist-packages", "test", "tests", "idlelib", "lib2to3"}
 APART |= {"turtledemo", "encodings", "pydoc_data", "entities.py"}
 """Of the standard library: what others have written, and what is unlike the rest."""
+INSTALLED = {"node_modules", "bower_components", "site-packages", "dist-packages", "__pycache__"}
+"""Of any other tree: what others have written, and was only put there. So is an environment of Python."""
+ENVIRONMENT = "pyvenv.cfg"  # the file that is in each
 PLAIN = re.compile(r"[\n -~]*")  # printable ASCII without tabs
 NO_LANGUAGE = {"text", "output", "restructuredtext", "markdown", "json", "yaml", "toml", "ini", "html", "xml", "diff"}
 LARGEST = 4_000_000  # bytes of a file: a larger one was not written by hand
@@ -104,10 +107,12 @@ def is_usual(lexeme: Lexeme, counts: Counter[str]) -> bool:
 
 
 def _files(place: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[Path, str]]:
-    """Files and their texts, but for those that are not UTF-8; of the standard library, but for what is apart."""
-    apart = APART if place == STANDARD_LIBRARY.here() else set()
+    """Files and their texts, but for those that are not UTF-8, and what is apart or installed."""
+    apart = APART if place == STANDARD_LIBRARY.here() else INSTALLED
+    environments = {marked.parent for marked in place.rglob(ENVIRONMENT)} - {place}
     for path in files_in(place, wanted):
-        if apart.isdisjoint(path.relative_to(place).parts) and 0 < path.stat().st_size <= LARGEST:
+        belongs = apart.isdisjoint(path.relative_to(place).parts) and environments.isdisjoint(path.parents)
+        if belongs and 0 < path.stat().st_size <= LARGEST:
             with suppress(CorpusError):  # it is no text
                 yield path, read_file(path)
 
