@@ -68,7 +68,7 @@ def build(
     prepared = prepare(recipe, size, texts)
     configuration = Configuration(len(prepared.vocabulary), **size.model)
     settings = Settings(**size.training)
-    description = f"{recipe.look} {facts(recipe, texts, configuration)}"
+    description = f"{recipe.look} {facts(recipe, texts, configuration, corpus)}"
     with kept_until_whole(directory.name) as folder:
         (folder / LOOKING).unlink(missing_ok=True)
         with ProjectWriter(directory, recipe.name, description, replace=rebuild) as project:
@@ -115,7 +115,7 @@ def annotate(recipe: Recipe, texts: Texts) -> dict[str, Discrete | Scalar]:
     """What the corpus says of the tokens that are explored, and what is made of them."""
     annotations = dict(texts.annotations)
     for name, options in recipe.annotators.items():
-        with progress_bar(name.replace("_", " "), len(texts.explored), Tokens(recipe.unit).one) as bar:
+        with progress_bar(name.replace("_", " "), len(texts.explored), recipe.tokens.removesuffix("s")) as bar:
             more: dict[str, Any] = {"data": get_tagger(), "progress": bar.update} if name == TAGGED else {}
             annotations[name] = ANNOTATORS[name].annotate(texts.explored, **options, **more)
             bar.update(len(texts.explored) - bar.n)
@@ -192,20 +192,20 @@ def trained(
         raise
 
 
-def facts(recipe: Recipe, texts: Texts, configuration: "Configuration") -> str:
+def facts(recipe: Recipe, texts: Texts, configuration: "Configuration", given: Path | None) -> str:
     """What was read, and by what, in a sentence."""
-    unit = Tokens(recipe.unit)
-    of = f" ({recipe.corpus.title})" if recipe.corpus else ", new to the model"
+    of = ", new to the model" if recipe.corpus is None else f" ({recipe.corpus.title})"
+    of = f" (read from {given.resolve().name})" if given else of
     others = "of them" if texts.training_is_explored else "others"
     return (
-        f"{len(texts.explored):,} {unit.unit}{of}: an LSTM of {configuration.layers} x {configuration.cells} cells "
+        f"{len(texts.explored):,} {recipe.tokens}{of}: an LSTM of {configuration.layers} x {configuration.cells} cells "
         f"that learnt to predict the next one on {len(texts.training):,} {others}."
     )
 
 
 def measured(recipe: Recipe, checkpoint: "Checkpoint") -> str:
     """How well the model predicts, in a sentence."""
-    one, loss = checkpoint.tokens.one, checkpoint.evaluation["validation_loss"]
+    one, loss = recipe.tokens.removesuffix("s"), checkpoint.evaluation["validation_loss"]
     if recipe.lowest_loss is None:
         return f"Validation perplexity {math.exp(loss):.2f} per {one}."
     return (

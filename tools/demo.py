@@ -121,7 +121,7 @@ def _origin(recipe: Recipe) -> str:
 
 def _extent(recipe: Recipe, size: Size) -> str:
     layers = size.model.get("layers", 1)
-    return f"LSTM {layers} x {size.model['cells']}, {size.lengths.explored:,} {recipe.unit}"
+    return f"LSTM {layers} x {size.model['cells']}, {size.lengths.explored:,} {recipe.tokens}"
 
 
 def _takes(size: Size) -> str:

@@ -27,9 +27,9 @@ STANDARD_LIBRARY = Corpus(
     here=lambda: Path(sysconfig.get_path("stdlib")),
 )
 SOURCE_TREE = Corpus(
-    title="a tree of source files, or Python's standard library as it is on this machine",
-    origin="you",
-    licence="that of the files; of the standard library the Python Software Foundation License",
+    title=STANDARD_LIBRARY.title,
+    origin=STANDARD_LIBRARY.origin,
+    licence=STANDARD_LIBRARY.licence,
     layout="a directory with source files in any language that Pygments knows",
     here=STANDARD_LIBRARY.here,
 )
@@ -76,7 +76,7 @@ def read_lexemes(place: Path, lengths: Lengths) -> Texts:
     """The tokens of source files, as Pygments' lexer cuts them, with `<eos>` after each line that has any.
 
     The files are those in the language of which there is most. A string, a number or a comment that comes rarely is
-    read as `<string>`, `<number>` or `<comment>`. What kind of token each is, is the annotation `lex`.
+    read as `<string>`, `<number>` or `<comment>`. What kind of token each is, is the annotation `token_kind`.
     """
     files = list(_lexed(_in_one_language(_files(place, lambda name: "." in name)), sum(lengths)))
     least = _least(files)
@@ -91,7 +91,7 @@ def read_lexemes(place: Path, lengths: Lengths) -> Texts:
         [each.text if is_usual(each, counts) else f"<{each.kind}>" for each in text] for text in dealt
     )
     kinds = Discrete([KINDS.index(each.kind) for each in dealt[-1]], KINDS)
-    texts = Texts(training, validation, explored, {"lex": kinds})
+    texts = Texts(training, validation, explored, {"token_kind": kinds})
     require_text(texts, place, "source files in a language that Pygments knows")
     return texts
 

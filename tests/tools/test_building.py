@@ -31,7 +31,7 @@ ANNOTATIONS = {
     "wsj-chunks": ["chunk", "part_of_speech", "sentence_position"],
     "wsj-chars": ["inside_number", "vowels", "word_position"],
     "python": ["inside_comment", "inside_string", "token_kind", "bracket_depth", "indentation"],
-    "code": ["lex", "bracket_depth"],
+    "code": ["token_kind", "bracket_depth"],
     "chords": ["key", "function", "bar_position"],
 }
 
@@ -60,8 +60,16 @@ def test_a_demo_is_a_sound_project_with_its_annotations(tiny_demos, name):
     assert list(project.sources) == ["states::layer1/cell", "states::layer1/hidden"]
     assert project.name == DEMOS[name].name
     assert project.description.startswith(DEMOS[name].look)
-    assert f"{project.steps:,} {DEMOS[name].unit}" in project.description
     assert json.loads((tiny_demos / name / "history.json").read_text())["model"]["cells"] == 12
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [("code", "tokens (read from python): "), ("chords", "chords (read from tunes): "), ("wsj-words", "words (read")],
+)
+def test_the_description_says_how_much_was_read_of_what(tiny_demos, name, read):
+    project = Project(tiny_demos / name)
+    assert f" {project.steps:,} {read}" in project.description
 
 
 @pytest.mark.parametrize("name", ANNOTATIONS)

@@ -129,7 +129,7 @@ def test_the_standard_library_is_on_this_machine():
 @pytest.mark.skipif(not REAL, reason="needs the files")
 def test_real_java_is_read():
     texts = read_lexemes(Path(REAL) / "java", Lengths(40_000, 2_000, 10_000))
-    kinds = texts.annotations["lex"]
+    kinds = texts.annotations["token_kind"]
     counts = Counter(kinds.labels[number] for number in kinds.values)
     assert counts["punctuation"] > counts["name"] > counts["keyword"] > counts["number"] > 0
     assert counts["other"] == 0
