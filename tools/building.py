@@ -28,6 +28,7 @@ from lstmvis.data.tokens import Tokens
 from lstmvis.data.words import UNKNOWN, vocabulary_of
 from lstmvis.data.writing import ProjectWriter
 from lstmvis.tools.extract import extract_with_progress
+from lstmvis.tools.made import CORPUS
 from lstmvis.tools.opening import choose_opening
 from lstmvis.tools.places import cache_home
 from lstmvis.tools.progress import progress_bar
@@ -63,7 +64,8 @@ def build(
     from lstmvis.models.training import Settings
 
     started = time.monotonic()
-    texts = recipe.texts(find_corpus(recipe, corpus), size.lengths)
+    place = find_corpus(recipe, corpus)
+    texts = recipe.texts(place, size.lengths)
     annotations = annotate(recipe, texts)
     prepared = prepare(recipe, size, texts)
     configuration = Configuration(len(prepared.vocabulary), **size.model)
@@ -79,7 +81,7 @@ def build(
                 write_annotation(project, name, values, len(ids), np.zeros(0, np.int64), None)
             starts = None if texts.starts is None else np.asarray(texts.starts, np.int64)
             extract_with_progress(project, checkpoint, ids, Extraction(dtype=size.dtype), device, starts)
-            project.copy_model(model, checkpoint.record())
+            project.copy_model(model, checkpoint.record() | {CORPUS: str(place.resolve()) if recipe.corpus else None})
         (folder / LOOKING).touch()
         choose_opening(directory, *recipe.opening, tries=recipe.tries)
     print(f"{directory}: made in {time.monotonic() - started:.0f} s. {measured(recipe, checkpoint)}")

@@ -22,6 +22,7 @@ from lstmvis.models.training import Settings
 from lstmvis.tools import building
 from lstmvis.tools.cli import main
 from lstmvis.tools.demo import project_id
+from lstmvis.tools.made import Made, read_made, require_made_so
 from tests import demo_corpora
 from tests.conftest import TINY, tiny
 
@@ -120,6 +121,37 @@ def test_a_size_of_two_models_makes_two_projects(tmp_path, tunes, monkeypatch):
     assert run("chords", "--size", "paper", "--corpus", tunes, "--data-dir", tmp_path / "data") == 0
     assert sorted(path.name for path in (tmp_path / "data").iterdir()) == ["chords-paper-a", "chords-paper-b"]
     assert project_id("chords", "small", TINY) == "chords"
+
+
+def test_a_demo_that_is_there_is_not_given_for_one_of_another_corpus_or_training(tmp_path, tunes, monkeypatch, capsys):
+    monkeypatch.setitem(DEMOS, "chords", tiny(DEMOS["chords"]))
+    mine = demo_corpora.write_tunes(tmp_path / "mine", tunes=50)
+    command = ["chords", "--data-dir", tmp_path / "data"]
+    assert run(*command, "--corpus", tunes, "--epochs", 1) == 0
+
+    def model():
+        return (tmp_path / "data" / "chords" / "model.pt").read_bytes()
+
+    before = model()
+    for others, difference in (
+        (["--corpus", mine], f"made of {tunes} in 1 epoch, not of {mine}: --rebuild makes it anew in its place"),
+        (["--corpus", tunes, "--epochs", 2], f"made of {tunes} in 1 epoch, not in 2 epochs: --rebuild"),
+    ):
+        assert run(*command, *others) == 1
+        assert f"{tmp_path / 'data' / 'chords'} is there already, {difference}" in capsys.readouterr().err
+    for same in ([], ["--corpus", tunes], ["--epochs", 1]):
+        assert run(*command, *same) == 0
+        assert f"is there already, made of {tunes} in 1 epoch; --rebuild makes it anew" in capsys.readouterr().out
+    assert model() == before
+    assert run(*command, "--corpus", mine, "--rebuild") == 0
+    assert run(*command, "--corpus", mine) == 0
+
+
+def test_of_a_demo_that_nobody_has_written_down_it_is_not_known_what_it_is_made_of(tmp_path):
+    assert read_made(tmp_path) == Made(None, None)
+    for history in ("[]", "{", '{"training": {}}'):
+        (tmp_path / "history.json").write_text(history)
+        assert str(require_made_so(tmp_path, None, None)) == "of what is not known"
 
 
 def test_training_that_was_stopped_goes_on_where_it_was(tmp_path, tunes, cache, monkeypatch, capsys):

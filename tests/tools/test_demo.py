@@ -78,7 +78,7 @@ def test_a_demo_that_is_there_is_kept_and_served(made, monkeypatch, capsys):
     [(directory, options, opening)] = served
     assert (directory, options.host, options.port, options.browser) == (made.parent, "127.0.0.1", 8899, False)
     assert opening == f"/?project=parens&{Project(made).opening}"
-    assert "is there already; --rebuild makes it anew" in capsys.readouterr().out
+    assert "is there already, made in 4 epochs; --rebuild makes it anew" in capsys.readouterr().out
 
 
 def test_make_demo_keeps_the_demo_where_the_command_looks_for_it():
