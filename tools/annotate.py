@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -16,8 +17,8 @@ from lstmvis.data.annotators import ANNOTATORS, Annotator
 from lstmvis.data.annotators.own_function import load_function
 from lstmvis.data.annotators.sequences import with_sequences_apart
 from lstmvis.data.annotators.text import unit_of
-from lstmvis.data.annotators.through_spacy import NAMED_ENTITY, load_pipeline, through_spacy
-from lstmvis.data.arrays import Scalar
+from lstmvis.data.annotators.through_spacy import NAMED_ENTITY, NOTHING, load_pipeline, through_spacy
+from lstmvis.data.arrays import Discrete, Scalar
 from lstmvis.data.errors import LstmvisError
 from lstmvis.data.findings import how_many, number
 from lstmvis.data.project import Annotation, Project, did_you_mean
@@ -247,7 +248,12 @@ def _calling(project: Project, function: Callable[[list[str]], Any]) -> Callable
 def _piping(project: Project, pipeline: Any, attribute: str) -> Callable[..., Any]:
     def make(progress: Callable[[int], object]) -> Any:
         annotate = partial(through_spacy, pipeline=pipeline, attribute=attribute, progress=progress)
-        return with_sequences_apart(annotate, tokens_of(project), project.sequence_starts)
+        made = with_sequences_apart(annotate, tokens_of(project), project.sequence_starts)
+        if isinstance(made, Discrete) and {*made.values} == {NOTHING}:
+            characters = " It reads words, and the tokens of this project are characters."
+            more = characters if _unit(project) == "characters" else " Has the pipeline a component that sets it?"
+            print(f"{attribute} is empty for every token.{more}", file=sys.stderr)
+        return made
 
     return make
 

@@ -49,7 +49,7 @@ ANNOTATORS = {
     "quotation": Annotator(quotation, "inside quotation marks"),
     "bracket_depth": Annotator(bracket_depth, "in how many pairs of brackets", options=("lexer", "starts")),
     "line_position": Annotator(line_position, "how many characters stand before a token in its line"),
-    "indentation": Annotator(indentation, "how many columns the line is indented"),
+    "indentation": Annotator(indentation, "of code: how many columns the line is indented"),
     "vowels": Annotator(vowels, "vowel, consonant or other", ("characters",)),
     "word_position": Annotator(word_position, "which character of a word, 0 between words", ("characters",)),
     "inside_number": Annotator(inside_number, "inside a number"),

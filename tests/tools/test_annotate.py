@@ -196,6 +196,15 @@ def test_each_sequence_is_read_for_itself(tmp_path, pipeline):
     assert labels(tmp_path / "q", "named_entity") == ["none"] * 6  # nobody who is called Anna Blum
 
 
+def test_a_pipeline_that_says_nothing_of_any_token_is_told(words, code, pipeline, capsys):
+    assert main(["annotate", str(words), "--spacy", str(pipeline)]) == 0
+    assert "is empty" not in capsys.readouterr().err
+    assert main(["annotate", str(words), "--spacy", f"{pipeline}:dep_"]) == 0
+    assert "dep_ is empty for every token. Has the pipeline a component that sets it?" in capsys.readouterr().err
+    assert main(["annotate", str(code), "--spacy", str(pipeline)]) == 0
+    assert "ent_type_ is empty for every token. It reads words, and the tokens" in capsys.readouterr().err
+
+
 def test_what_is_wrong_with_a_pipeline_is_said(words, pipeline, capsys):
     assert main(["annotate", "p", "--spacy", "no_such_pipeline"]) == 1
     assert "spaCy has no pipeline 'no_such_pipeline'. Install one" in capsys.readouterr().err
