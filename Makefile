@@ -16,7 +16,7 @@ NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix client
 .PHONY: demo test lint types client-test python-test trust fuzz faults lowest audit clean
 
 demo: .venv/demo.installed
-	$(BIN)/lstmvis demo parens --data-dir .demo
+	$(BIN)/lstmvis demo parens
 
 test: lint types client-test python-test
 

@@ -379,6 +379,8 @@ def _write_annotation(
         project.write_discrete(name, map(number, pieces), names, extent.steps or 0)
     else:
         scalars = spool((piece.astype(np.float32) for piece in pieces), project.path.parent)
+        if len(scalars) and not any(np.isfinite(block).any() for block in blocks(scalars)):
+            raise ProjectError(f"The {series.what} are all NaN or infinite: there is nothing to see.")
         project.write_scalar(name, scalars, given.range if isinstance(given, Scalar) else None)
 
 

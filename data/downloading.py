@@ -121,15 +121,19 @@ def download(remotes: Sequence[Remote], folder: Path, bar: Bar, otherwise: str =
 
 def _what_to_do(message: str, remotes: Sequence[Remote], folder: Path, otherwise: str) -> str:
     missing = [remote for remote in remotes if not (folder / remote.path).exists()]
-    lines = [f"  {remote.url}\n      as {folder / remote.path}" for remote in missing]
     what = "This is missing" if len(missing) == 1 else "These are missing"
     return "\n".join(
         [
             f"{message} {what}; get what cannot be downloaded here in another way, and put it there:",
-            *lines,
+            where_to_put(missing, folder),
             otherwise,
         ]
     ).rstrip()
+
+
+def where_to_put(remotes: Sequence[Remote], folder: Path) -> str:
+    """Where files are to be had and where to put them, in lines."""
+    return "\n".join(f"  {remote.url}\n      as {folder / remote.path}" for remote in remotes)
 
 
 def _fetch(remote: Remote, place: Path, progress: Callable[[int], object]) -> None:

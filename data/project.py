@@ -36,6 +36,7 @@ MOST_BITS = 64  # of a number
 STARTS_TOGETHER = 1 << 20
 VALUES_TOGETHER = 1 << 20  # that are looked at for a range, in no more pieces than
 MOST_PIECES = 256
+MOST_NAMED = 5  # projects, in a message
 T = TypeVar("T")
 Transform = Literal["tanh", "none"]
 TRANSFORMS: tuple[Transform, ...] = ("tanh", "none")
@@ -117,6 +118,8 @@ class Project:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.found_wrong: list[Problem] = []
+        if not os.path.lexists(directory / CONFIG_NAME):
+            raise _no_project(directory)
         config = _read_config(directory / CONFIG_NAME)
         self.name = str(config.get("name") or directory.name)
         self.description = str(config.get("description") or self.name)
@@ -354,6 +357,15 @@ _NO_STARTS = np.zeros(0, np.int64)
 def ascend_from_zero(starts: NDArray[Any]) -> bool:
     """Whether these can be the starts (sequences,) of sequences."""
     return not len(starts) or bool(starts[0] == 0 and (starts[1:] > starts[:-1]).all())
+
+
+def _no_project(directory: Path) -> ProjectError:
+    """What is said of a directory that has no configuration: that it is none, or has projects in it."""
+    if not directory.is_dir():
+        return ProjectError(f"There is no directory {directory}: a project is a directory with a file {CONFIG_NAME}.")
+    below = ", ".join(sorted(path.parent.name for path in directory.glob(f"*/{CONFIG_NAME}"))[:MOST_NAMED])
+    there = f" There are projects in it, such as: {below}." if below else ""
+    return ProjectError(f"{directory} is no project: there is no {CONFIG_NAME} in it.{there}")
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

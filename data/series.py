@@ -5,13 +5,14 @@ The forms, for values that have `axes` axes when they are laid end to end (1: a 
 - an array of that many axes: one step after the other;
 - an array of one more, a batch: (sequences, steps, ...), each sequence as long as `lengths` says, then padding;
 - a list of sequences, each an array or list of its own length;
-- an iterable of pieces, each in any of these forms.
+- an iterable of pieces, each in any of these forms, or of single values.
 
 An array is what has a shape and can be sliced: NumPy's, a memory map, an HDF5 dataset, a tensor, a pandas column.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import closing
+from itertools import groupby, islice
 from math import prod
 from pathlib import Path
 from typing import Any, Literal
@@ -23,6 +24,7 @@ from lstmvis.data.errors import ProjectError
 from lstmvis.data.spool import Spool
 
 PIECE = 1 << 21  # values that are read at a time
+UNORDERED = (str, bytes, Mapping, Set)  # or text: what can be gone through, and is no series
 Lengths = NDArray[np.int64]  # of sequences (sequences,)
 
 
@@ -53,7 +55,7 @@ class Series:
             self._form, self.steps = "flat", values.shape[0]
         elif hasattr(values, "shape") and len(values.shape) == axes + 1:
             self._form, self.lengths = "batch", self._lengths_of_batch(*values.shape[:2])
-        elif hasattr(values, "shape") or isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        elif hasattr(values, "shape") or isinstance(values, UNORDERED) or not isinstance(values, Iterable):
             raise ProjectError(
                 f"The {what} must be an array {self._shape()}, a batch of sequences {self._shape('sequences')}, a list "
                 f"of sequences, or a generator of such; not {_form(values)}."
@@ -90,7 +92,7 @@ class Series:
     def _read_parts(self) -> Iterator[NDArray[Any]]:
         steps, sequences = 0, 0
         lengths: list[Lengths] = []
-        for values in self._values:
+        for values in self._pieces_given():
             given = None
             if self._given is not None and _depth(values) > self.axes:
                 given = self._given[sequences : sequences + len(values)]
@@ -106,6 +108,14 @@ class Series:
                 lengths.append(part.lengths)
         self.steps = steps
         self.lengths = np.concatenate(lengths) if lengths else None
+
+    def _pieces_given(self) -> Iterator[Any]:
+        """The pieces as they come, single values of a series of them together."""
+        for alone, values in groupby(self._values, lambda value: self.axes == 1 and _is_single(value)):
+            if not alone:
+                yield from values
+            while alone and (piece := list(islice(values, PIECE))):
+                yield piece
 
     def _blocks(self, values: Any) -> Iterator[NDArray[Any]]:
         width = prod(getattr(values, "shape", (0,))[1:])
@@ -168,6 +178,10 @@ def _depth(values: Any) -> int:
     if isinstance(values, list | tuple):
         return 1 + (_depth(values[0]) if values else 0)
     return 0
+
+
+def _is_single(value: Any) -> bool:
+    return _depth(value) == 0 and (isinstance(value, str | bytes) or not isinstance(value, Iterable))
 
 
 def _form(values: Any) -> str:

@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -16,13 +17,14 @@ from lstmvis.data.annotators import ANNOTATORS, Annotator
 from lstmvis.data.annotators.own_function import load_function
 from lstmvis.data.annotators.sequences import with_sequences_apart
 from lstmvis.data.annotators.text import unit_of
-from lstmvis.data.annotators.through_spacy import NAMED_ENTITY, load_pipeline, through_spacy
-from lstmvis.data.arrays import Scalar
+from lstmvis.data.annotators.through_spacy import NAMED_ENTITY, NOTHING, load_pipeline, through_spacy
+from lstmvis.data.arrays import Discrete, Scalar
 from lstmvis.data.errors import LstmvisError
 from lstmvis.data.findings import how_many, number
 from lstmvis.data.project import Annotation, Project, did_you_mean
 from lstmvis.tools.progress import progress_bar
 from lstmvis.tools.reading import read_values
+from lstmvis.tools.tagger import find_tagger
 
 MOST_LABELS = 4  # that a line says the shares of
 TOGETHER = 1 << 20  # values that are counted at a time
@@ -167,7 +169,7 @@ def _of_tokens(project: Project, options: argparse.Namespace) -> Iterator[Wanted
     for text in options.annotators:
         name, kind = _named(text, lambda kind: kind)
         annotator = _annotator(kind, project)
-        given = {"lexer": options.lexer, "data": options.nltk_data}
+        given = {"lexer": options.lexer, "data": _nltk_data(options.nltk_data) if "data" in annotator.options else None}
         taken = {key: value for key, value in given.items() if key in annotator.options and value is not None}
         used |= set(taken)
         yield Wanted(name, _making(project, annotator, taken))
@@ -177,11 +179,20 @@ def _of_tokens(project: Project, options: argparse.Namespace) -> Iterator[Wanted
             raise LstmvisError(f"{option} is for {', '.join(those)}.")
 
 
+def _nltk_data(given: Path | None) -> Path | None:
+    """A folder of NLTK's data. Raises LstmvisError where the one that is given is not there."""
+    if given is not None and not given.is_dir():
+        raise LstmvisError(f"--nltk-data: there is no folder {given}.")
+    return given or find_tagger()
+
+
 def _making(project: Project, annotator: Annotator, options: dict[str, Any]) -> Callable[..., Any]:
     def make(progress: Callable[[int], object]) -> Any:
         told = {"progress": progress} if "progress" in annotator.options else {}
         annotate = partial(annotator.annotate, **options, **told)
-        return with_sequences_apart(annotate, tokens_of(project), project.sequence_starts)
+        return with_sequences_apart(
+            annotate, tokens_of(project), project.sequence_starts, told="starts" in annotator.options
+        )
 
     return make
 
@@ -237,7 +248,12 @@ def _calling(project: Project, function: Callable[[list[str]], Any]) -> Callable
 def _piping(project: Project, pipeline: Any, attribute: str) -> Callable[..., Any]:
     def make(progress: Callable[[int], object]) -> Any:
         annotate = partial(through_spacy, pipeline=pipeline, attribute=attribute, progress=progress)
-        return with_sequences_apart(annotate, tokens_of(project), project.sequence_starts)
+        made = with_sequences_apart(annotate, tokens_of(project), project.sequence_starts)
+        if isinstance(made, Discrete) and {*made.values} == {NOTHING}:
+            characters = " It reads words, and the tokens of this project are characters."
+            more = characters if _unit(project) == "characters" else " Has the pipeline a component that sets it?"
+            print(f"{attribute} is empty for every token.{more}", file=sys.stderr)
+        return made
 
     return make
 

@@ -19,7 +19,6 @@ from lstmvis.data import characters, words
 from lstmvis.data.annotators import ANNOTATORS
 from lstmvis.data.arrays import Discrete, Scalar, write_annotation
 from lstmvis.data.characters import Ids
-from lstmvis.data.corpora import nltk_data
 from lstmvis.data.corpora.corpus import Texts
 from lstmvis.data.demos.recipe import Recipe, Size
 from lstmvis.data.downloading import download
@@ -29,10 +28,12 @@ from lstmvis.data.tokens import Tokens
 from lstmvis.data.words import UNKNOWN, vocabulary_of
 from lstmvis.data.writing import ProjectWriter
 from lstmvis.tools.extract import extract_with_progress
+from lstmvis.tools.made import CORPUS
 from lstmvis.tools.opening import choose_opening
 from lstmvis.tools.places import cache_home
 from lstmvis.tools.progress import progress_bar
 from lstmvis.tools.pytorch import require_torch
+from lstmvis.tools.tagger import get_tagger, how_to_get_tagger
 from lstmvis.tools.train import train_with_progress
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
     from lstmvis.models.training import Corpus, Settings
 
 LOOKING = "looking"  # a file that is there from when a project is whole until its opening view has been looked for
+TAGGED = "part_of_speech"  # what the tagger of NLTK is for
 OTHERWISE = "Or say where there is a copy: --corpus PATH, PATH being {}."
-TAGGER_OTHERWISE = "Or name a folder of NLTK's data that has it in NLTK_DATA."
 
 
 def build(
@@ -63,12 +64,13 @@ def build(
     from lstmvis.models.training import Settings
 
     started = time.monotonic()
-    texts = recipe.texts(find_corpus(recipe, corpus), size.lengths)
+    place = find_corpus(recipe, corpus)
+    texts = recipe.texts(place, size.lengths)
     annotations = annotate(recipe, texts)
     prepared = prepare(recipe, size, texts)
     configuration = Configuration(len(prepared.vocabulary), **size.model)
     settings = Settings(**size.training)
-    description = f"{recipe.look} {facts(recipe, texts, configuration)}"
+    description = f"{recipe.look} {facts(recipe, texts, configuration, corpus)}"
     with kept_until_whole(directory.name) as folder:
         (folder / LOOKING).unlink(missing_ok=True)
         with ProjectWriter(directory, recipe.name, description, replace=rebuild) as project:
@@ -79,7 +81,7 @@ def build(
                 write_annotation(project, name, values, len(ids), np.zeros(0, np.int64), None)
             starts = None if texts.starts is None else np.asarray(texts.starts, np.int64)
             extract_with_progress(project, checkpoint, ids, Extraction(dtype=size.dtype), device, starts)
-            project.copy_model(model, checkpoint.record())
+            project.copy_model(model, checkpoint.record() | {CORPUS: str(place.resolve()) if recipe.corpus else None})
         (folder / LOOKING).touch()
         choose_opening(directory, *recipe.opening, tries=recipe.tries)
     print(f"{directory}: made in {time.monotonic() - started:.0f} s. {measured(recipe, checkpoint)}")
@@ -106,17 +108,8 @@ def find_corpus(recipe: Recipe, given: Path | None) -> Path:
     if (here := corpus.here()) is not None:
         return here
     folder = cache_home() / "corpora" / corpus.folder
-    download(corpus.remotes, folder, progress_bar, OTHERWISE.format(corpus.layout))
-    return folder
-
-
-def find_tagger() -> Path:
-    """The folder of NLTK's data that has its tagger: one where NLTK looks, else it is downloaded."""
-    if (here := nltk_data.find(nltk_data.TAGGER.path)) is not None:
-        return here
-    folder = cache_home() / "corpora" / nltk_data.FOLDER
-    download([nltk_data.TAGGER], folder, progress_bar, TAGGER_OTHERWISE)
-    nltk_data.unpack(folder, nltk_data.TAGGER.path)
+    more = how_to_get_tagger() if TAGGED in recipe.annotators else ""
+    download(corpus.remotes, folder, progress_bar, f"{OTHERWISE.format(corpus.layout)}\n{more}")
     return folder
 
 
@@ -124,8 +117,8 @@ def annotate(recipe: Recipe, texts: Texts) -> dict[str, Discrete | Scalar]:
     """What the corpus says of the tokens that are explored, and what is made of them."""
     annotations = dict(texts.annotations)
     for name, options in recipe.annotators.items():
-        with progress_bar(name.replace("_", " "), len(texts.explored), Tokens(recipe.unit).one) as bar:
-            more: dict[str, Any] = {"data": find_tagger(), "progress": bar.update} if name == "part_of_speech" else {}
+        with progress_bar(name.replace("_", " "), len(texts.explored), recipe.tokens.removesuffix("s")) as bar:
+            more: dict[str, Any] = {"data": get_tagger(), "progress": bar.update} if name == TAGGED else {}
             annotations[name] = ANNOTATORS[name].annotate(texts.explored, **options, **more)
             bar.update(len(texts.explored) - bar.n)
     return annotations
@@ -201,20 +194,20 @@ def trained(
         raise
 
 
-def facts(recipe: Recipe, texts: Texts, configuration: "Configuration") -> str:
+def facts(recipe: Recipe, texts: Texts, configuration: "Configuration", given: Path | None) -> str:
     """What was read, and by what, in a sentence."""
-    unit = Tokens(recipe.unit)
-    of = f" ({recipe.corpus.title})" if recipe.corpus else ", new to the model"
+    of = ", new to the model" if recipe.corpus is None else f" ({recipe.corpus.title})"
+    of = f" (read from {given.resolve().name})" if given else of
     others = "of them" if texts.training_is_explored else "others"
     return (
-        f"{len(texts.explored):,} {unit.unit}{of}: an LSTM of {configuration.layers} x {configuration.cells} cells "
+        f"{len(texts.explored):,} {recipe.tokens}{of}: an LSTM of {configuration.layers} x {configuration.cells} cells "
         f"that learnt to predict the next one on {len(texts.training):,} {others}."
     )
 
 
 def measured(recipe: Recipe, checkpoint: "Checkpoint") -> str:
     """How well the model predicts, in a sentence."""
-    one, loss = checkpoint.tokens.one, checkpoint.evaluation["validation_loss"]
+    one, loss = recipe.tokens.removesuffix("s"), checkpoint.evaluation["validation_loss"]
     if recipe.lowest_loss is None:
         return f"Validation perplexity {math.exp(loss):.2f} per {one}."
     return (

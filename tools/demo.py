@@ -11,6 +11,7 @@ from lstmvis.data.demos import DEMOS
 from lstmvis.data.demos.recipe import SIZES, Recipe, Size
 from lstmvis.data.project import CONFIG_NAME
 from lstmvis.tools.building import build, finish
+from lstmvis.tools.made import require_made_so
 from lstmvis.tools.options import count
 from lstmvis.tools.places import data_home
 from lstmvis.tools.serve import add_server_options, opening_path, serve_directory
@@ -19,8 +20,9 @@ DESCRIPTION = """\
 Make a demo and open it in the browser: a text is read, a model is trained on
 it, and the model's states over a text that is new to it become a project.
 Without NAME, say which demos there are. What is made is kept, so the second
-start takes seconds; making that was stopped goes on where it was. A corpus that
-is not on this machine is downloaded, once. Making needs PyTorch, and for some
+start takes seconds; making that was stopped goes on where it was. Of another
+corpus, or in other --epochs, it is made with --rebuild, or beside, in another
+--data-dir. A corpus that is not on this machine is downloaded, once. Making needs PyTorch, and for some
 demos NLTK or Pygments: pip install 'lstmvis[train,demos]'.
 
 examples:
@@ -79,7 +81,8 @@ def run(options: argparse.Namespace) -> int:
     for size in recipe.sizes[options.size]:
         directory = options.data_dir / project_id(options.name, options.size, size)
         if (directory / CONFIG_NAME).is_file() and not options.rebuild:
-            print(f"{directory} is there already; --rebuild makes it anew.")
+            made = require_made_so(directory, options.corpus, options.epochs)
+            print(f"{directory} is there already, {made}; --rebuild makes it anew.")
             finish(recipe, directory)
             continue
         if options.epochs:
@@ -121,7 +124,7 @@ def _origin(recipe: Recipe) -> str:
 
 def _extent(recipe: Recipe, size: Size) -> str:
     layers = size.model.get("layers", 1)
-    return f"LSTM {layers} x {size.model['cells']}, {size.lengths.explored:,} {recipe.unit}"
+    return f"LSTM {layers} x {size.model['cells']}, {size.lengths.explored:,} {recipe.tokens}"
 
 
 def _takes(size: Size) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from lstmvis.data.arrays import MOST_LABELS
 from lstmvis.data.errors import LstmvisError
 from lstmvis.data.matrix import dataset_paths, list_datasets, open_hdf5
 
@@ -80,7 +81,10 @@ def read_lines(path: Path) -> list[str]:
 
 
 def read_values(reference: str, opened: ExitStack) -> Any:
-    """An array, or the lines of a text: as numbers where all of them are."""
+    """An array, or the lines of a text: as numbers where all of them are.
+
+    Raises LstmvisError where nearly all are, too many different ones to be labels: the others are slips.
+    """
     if is_array(reference):
         return open_array(reference, opened)
     lines = read_lines(Path(reference))
@@ -89,4 +93,19 @@ def read_values(reference: str, opened: ExitStack) -> Any:
             return np.array([number(line) for line in lines])
         except (ValueError, OverflowError):
             continue
+    others = [place for place, line in enumerate(lines) if not _is_number(line)]
+    if 10 * len(others) < len(lines) and len({*lines}) > MOST_LABELS:
+        first, numbers = others[0], len(lines) - len(others)
+        raise LstmvisError(
+            f"{reference}, line {first + 1}: {lines[first]!r:.60} is no number, as {numbers:,} of the {len(lines):,} "
+            "lines are. Write nan where there is none."
+        )
     return lines
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -32,7 +32,8 @@ class Annotator:
     sentence: str
     units: tuple[Unit, ...] = ("characters", "words")
     options: tuple[str, ...] = ()
-    """What else `annotate` may be given by name: a `lexer`, NLTK's `data`, a `progress` to report to."""
+    """What else `annotate` may be given by name: a `lexer`, NLTK's `data`, a `progress` to report to, and `starts`,
+    the first tokens of sequences, where an empty line between these is not enough."""
 
 
 ANNOTATORS = {
@@ -46,14 +47,16 @@ ANNOTATORS = {
         sentence_position, "how many tokens stand before a word in its sentence", ("words",)
     ),
     "quotation": Annotator(quotation, "inside quotation marks"),
-    "bracket_depth": Annotator(bracket_depth, "in how many pairs of brackets", options=("lexer",)),
+    "bracket_depth": Annotator(bracket_depth, "in how many pairs of brackets", options=("lexer", "starts")),
     "line_position": Annotator(line_position, "how many characters stand before a token in its line"),
-    "indentation": Annotator(indentation, "how many columns the line is indented"),
+    "indentation": Annotator(indentation, "of code: how many columns the line is indented"),
     "vowels": Annotator(vowels, "vowel, consonant or other", ("characters",)),
     "word_position": Annotator(word_position, "which character of a word, 0 between words", ("characters",)),
     "inside_number": Annotator(inside_number, "inside a number"),
-    "token_kind": Annotator(token_kind, "of code: keyword, name, string, comment and so on", options=("lexer",)),
-    "inside_string": Annotator(inside_string, "of code: inside a string", options=("lexer",)),
-    "inside_comment": Annotator(inside_comment, "of code: inside a comment", options=("lexer",)),
+    "token_kind": Annotator(
+        token_kind, "of code: keyword, name, string, comment and so on", options=("lexer", "starts")
+    ),
+    "inside_string": Annotator(inside_string, "of code: inside a string", options=("lexer", "starts")),
+    "inside_comment": Annotator(inside_comment, "of code: inside a comment", options=("lexer", "starts")),
 }
 """By name; a project's annotation gets the same name unless another is given."""

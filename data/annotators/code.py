@@ -12,6 +12,7 @@ import re
 import warnings
 from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -45,30 +46,32 @@ COMMENT, STRING = LABELS.index("comment"), LABELS.index("string")
 STRING_OR_COMMENT = (STRING, COMMENT)
 
 
-def token_kind(tokens: Sequence[str], lexer: str = "python") -> Discrete:
-    """Keyword, name, string, comment and so on; of a token of several characters the first counts."""
+def token_kind(tokens: Sequence[str], lexer: str = "python", starts: Sequence[int] = ()) -> Discrete:
+    """Keyword, name, string, comment and so on; of a token of several characters the first counts.
+
+    starts: here as below, the first tokens of sequences, each of which is read for itself.
+    """
     text = Text.of(tokens)
-    return Discrete(text.first(_kinds(text.characters, lexer)), LABELS)
+    return Discrete(text.first(_kinds(text, lexer, starts)), LABELS)
 
 
-def inside_string(tokens: Sequence[str], lexer: str = "python") -> Discrete:
+def inside_string(tokens: Sequence[str], lexer: str = "python", starts: Sequence[int] = ()) -> Discrete:
     """Inside a string of the program, its quotation marks included; documentation in strings is inside too."""
     text = Text.of(tokens)
-    return Discrete(
-        text.first(characters_that_are((STRING,), text, lexer)).astype(np.uint8), ["outside", "in a string"]
-    )
+    inside = characters_that_are((STRING,), text, lexer, starts)
+    return Discrete(text.first(inside).astype(np.uint8), ["outside", "in a string"])
 
 
-def inside_comment(tokens: Sequence[str], lexer: str = "python") -> Discrete:
+def inside_comment(tokens: Sequence[str], lexer: str = "python", starts: Sequence[int] = ()) -> Discrete:
     """Inside a comment, from the mark that begins it."""
     text = Text.of(tokens)
-    inside = characters_that_are((COMMENT,), text, lexer)
+    inside = characters_that_are((COMMENT,), text, lexer, starts)
     return Discrete(text.first(inside).astype(np.uint8), ["outside", "in a comment"])
 
 
-def characters_that_are(kinds: Sequence[int], text: Text, lexer: str) -> NDArray[np.bool_]:
+def characters_that_are(kinds: Sequence[int], text: Text, lexer: str, starts: Sequence[int]) -> NDArray[np.bool_]:
     """(characters,) whether each is of one of these kinds."""
-    return np.isin(_kinds(text.characters, lexer), kinds)
+    return np.isin(_kinds(text, lexer, starts), kinds)
 
 
 def find_lexer(name: str) -> Any:
@@ -86,10 +89,16 @@ def find_lexer(name: str) -> Any:
         ) from error
 
 
-def _kinds(code: str, lexer: str) -> NDArray[np.uint8]:
+def _kinds(text: Text, lexer: str, starts: Sequence[int]) -> NDArray[np.uint8]:
     """(characters,) the kind of each."""
     reader = find_lexer(lexer)
-    code = code.replace("\r\n", " \n").replace("\r", "\n").replace(UNKNOWN, STAND_IN)
+    code = text.characters.replace("\r\n", " \n").replace("\r", "\n").replace(UNKNOWN, STAND_IN)
+    cuts = [0, *text.places(starts), len(code)]
+    return np.concatenate([_kinds_of(code[start:stop], reader) for start, stop in pairwise(cuts)])
+
+
+def _kinds_of(code: str, reader: Any) -> NDArray[np.uint8]:
+    """(characters,) the kind of each in what is read for itself."""
     kinds = np.zeros(len(code), np.uint8)
     known: dict[Any, int] = {}
     beginnings = [found.start() for found in BEGINNING.finditer(code)] if "python" in reader.aliases else []

@@ -4,7 +4,8 @@ import importlib
 import importlib.util
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import reduce
 from pathlib import Path
 from types import ModuleType
@@ -22,6 +23,8 @@ def load_function(reference: str) -> Callable[[list[str]], Any]:
     where, colon, name = reference.rpartition(":")
     if not colon or not where or not name:
         raise LstmvisError(f"A function is given as FILE.py:FUNCTION or MODULE:FUNCTION, not {reference!r}.")
+    if where.endswith(".py") and not Path(where).is_file():
+        raise LstmvisError(f"There is no file {where}.")
     try:
         module = _load_file(Path(where)) if where.endswith(".py") else _load_module(where)
     except Exception as error:
@@ -35,12 +38,25 @@ def load_function(reference: str) -> Callable[[list[str]], Any]:
         raise LstmvisError(f"{reference} is no function, but {function!r:.60}.")
 
     def called(tokens: list[str]) -> Any:
-        try:
-            return function(tokens)
-        except Exception as error:
-            raise LstmvisError(f"{reference} failed: {_described(error)}") from error
+        with _telling(reference):
+            made = function(tokens)
+        return _gone_through(made, reference) if isinstance(made, Iterator) else made
 
     return called
+
+
+@contextmanager
+def _telling(reference: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        raise LstmvisError(f"{reference} failed: {_described(error)}") from error
+
+
+def _gone_through(made: Iterator[Any], reference: str) -> Iterator[Any]:
+    """What a function yields, which may fail at any of it."""
+    with _telling(reference):
+        yield from made
 
 
 def _load_file(path: Path) -> ModuleType:
@@ -60,7 +76,12 @@ def _load_module(name: str) -> ModuleType:
 
 
 def _described(error: Exception) -> str:
-    """What was raised, and in which line."""
-    frames = traceback.extract_tb(error.__traceback__)
+    """What was raised, and in which line, unless that is one of what looks for the function and calls it."""
+    ours = (__file__, importlib.__file__)
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename not in ours and not frame.filename.startswith("<frozen ")
+    ]
     place = f" ({frames[-1].filename}, line {frames[-1].lineno})" if frames else ""
     return f"{type(error).__name__}: {error}{place}"

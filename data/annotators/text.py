@@ -39,6 +39,11 @@ class Text:
         ends = np.cumsum(np.fromiter(map(lengths.__getitem__, tokens), np.int64, len(tokens)))
         return cls("".join(map(pieces.__getitem__, tokens)), np.concatenate([[0], ends[:-1]])[: len(tokens)])
 
+    def places(self, tokens: Sequence[int]) -> list[int]:
+        """The places of the first characters of some tokens."""
+        found: list[int] = self.starts[np.asarray(tokens, np.int64)].tolist()
+        return found
+
     def first(self, values: NDArray[Any]) -> NDArray[Any]:
         """Of values (characters,) the one of the first character of each token, (T,)."""
         return np.append(values, 0)[self.starts].astype(values.dtype)  # an empty token may stand at the end

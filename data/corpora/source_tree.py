@@ -27,9 +27,9 @@ STANDARD_LIBRARY = Corpus(
     here=lambda: Path(sysconfig.get_path("stdlib")),
 )
 SOURCE_TREE = Corpus(
-    title="a tree of source files, or Python's standard library as it is on this machine",
-    origin="you",
-    licence="that of the files; of the standard library the Python Software Foundation License",
+    title=STANDARD_LIBRARY.title,
+    origin=STANDARD_LIBRARY.origin,
+    licence=STANDARD_LIBRARY.licence,
     layout="a directory with source files in any language that Pygments knows",
     here=STANDARD_LIBRARY.here,
 )
@@ -37,6 +37,9 @@ SOURCE_TREE = Corpus(
 APART = {"site-packages", "dist-packages", "test", "tests", "idlelib", "lib2to3"}
 APART |= {"turtledemo", "encodings", "pydoc_data", "entities.py"}
 """Of the standard library: what others have written, and what is unlike the rest."""
+INSTALLED = {"node_modules", "bower_components", "site-packages", "dist-packages", "__pycache__"}
+"""Of any other tree: what others have written, and was only put there. So is an environment of Python."""
+ENVIRONMENT = "pyvenv.cfg"  # the file that is in each
 PLAIN = re.compile(r"[\n -~]*")  # printable ASCII without tabs
 NO_LANGUAGE = {"text", "output", "restructuredtext", "markdown", "json", "yaml", "toml", "ini", "html", "xml", "diff"}
 LARGEST = 4_000_000  # bytes of a file: a larger one was not written by hand
@@ -73,7 +76,7 @@ def read_lexemes(place: Path, lengths: Lengths) -> Texts:
     """The tokens of source files, as Pygments' lexer cuts them, with `<eos>` after each line that has any.
 
     The files are those in the language of which there is most. A string, a number or a comment that comes rarely is
-    read as `<string>`, `<number>` or `<comment>`. What kind of token each is, is the annotation `lex`.
+    read as `<string>`, `<number>` or `<comment>`. What kind of token each is, is the annotation `token_kind`.
     """
     files = list(_lexed(_in_one_language(_files(place, lambda name: "." in name)), sum(lengths)))
     least = _least(files)
@@ -88,7 +91,7 @@ def read_lexemes(place: Path, lengths: Lengths) -> Texts:
         [each.text if is_usual(each, counts) else f"<{each.kind}>" for each in text] for text in dealt
     )
     kinds = Discrete([KINDS.index(each.kind) for each in dealt[-1]], KINDS)
-    texts = Texts(training, validation, explored, {"lex": kinds})
+    texts = Texts(training, validation, explored, {"token_kind": kinds})
     require_text(texts, place, "source files in a language that Pygments knows")
     return texts
 
@@ -104,10 +107,12 @@ def is_usual(lexeme: Lexeme, counts: Counter[str]) -> bool:
 
 
 def _files(place: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[Path, str]]:
-    """Files and their texts, but for those that are not UTF-8; of the standard library, but for what is apart."""
-    apart = APART if place == STANDARD_LIBRARY.here() else set()
+    """Files and their texts, but for those that are not UTF-8, and what is apart or installed."""
+    apart = APART if place == STANDARD_LIBRARY.here() else INSTALLED
+    environments = {marked.parent for marked in place.rglob(ENVIRONMENT)} - {place}
     for path in files_in(place, wanted):
-        if apart.isdisjoint(path.relative_to(place).parts) and 0 < path.stat().st_size <= LARGEST:
+        belongs = apart.isdisjoint(path.relative_to(place).parts) and environments.isdisjoint(path.parents)
+        if belongs and 0 < path.stat().st_size <= LARGEST:
             with suppress(CorpusError):  # it is no text
                 yield path, read_file(path)
 

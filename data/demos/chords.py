@@ -12,6 +12,7 @@ CHORDS = Recipe(
     look="The selected cells are on over chords that stand on the fifth step of their key. See in the map of function "
     "whether the matches are such chords too, and in that of key in how many keys.",
     unit="words",
+    called="chords",
     texts=read_chords,
     corpus=NOTTINGHAM,
     opening=("function", ("V",)),

@@ -8,8 +8,9 @@ CODE = Recipe(
     name="Source code, tokens",
     shows="brackets and kinds of tokens in source code of your own, or of Python",
     look="The selected cells are on inside a pair of brackets. See in the map of bracket_depth whether their matches "
-    "lie in one pair too, and in that of lex how different they are else.",
+    "lie in one pair too, and in that of token_kind how much their tokens differ otherwise.",
     unit="words",
+    called="tokens",
     texts=read_lexemes,
     corpus=SOURCE_TREE,
     annotators={"bracket_depth": {}},

@@ -50,6 +50,8 @@ class Recipe:
     """An annotation, and those of its labels that the first view is about."""
     sizes: Mapping[SizeName, tuple[Size, ...]]
     """Each size makes one project, or several."""
+    called: str = ""
+    """What its tokens are called, a plural; empty: as the unit."""
     corpus: Corpus | None = None
     """None: the texts are made."""
     annotators: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -60,3 +62,8 @@ class Recipe:
     """Nats per token that no model can beat, where that is known."""
     tries: int | None = None
     """Selections among which the opening view is chosen; None: as many as usual."""
+
+    @property
+    def tokens(self) -> str:
+        """What its tokens are called, a plural."""
+        return self.called or self.unit

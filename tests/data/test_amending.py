@@ -238,7 +238,7 @@ def test_where_the_states_are_shorter_than_the_text_either_length_will_do(tmp_pa
 
 
 def test_what_is_no_project_is_not_written_to(tmp_path):
-    with pytest.raises(ProjectError, match=r"lstm\.yml cannot be read"):
+    with pytest.raises(ProjectError, match=r"is no project: there is no lstm\.yml in it"):
         add_annotation(tmp_path, "a", WORDS)
     assert list(tmp_path.iterdir()) == []
 

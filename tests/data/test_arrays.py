@@ -324,6 +324,10 @@ REFUSED = {
     ),
     "The tokens must all be strings; there is None among them.": (([*WORDS[:5], None], STATES), {}),
     "The values of 'x' must be numbers; they are strings.": ((WORDS, STATES, {"x": Scalar(WORDS)}), {}),
+    "The values of 'x' are all NaN or infinite: there is nothing to see.": (
+        (WORDS, STATES, {"x": [np.nan, *[-np.inf] * 5]}),
+        {},
+    ),
     "The values of 'x' must be strings or integers; they are floats.": (
         (WORDS, STATES, {"x": Discrete(STATES[:, 0], ["a"])}),
         {},

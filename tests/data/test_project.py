@@ -466,7 +466,20 @@ def test_a_configuration_that_is_not_utf8_is_refused(directory):
 
 def test_a_directory_without_a_configuration_is_no_project(tmp_path):
     assert not is_project(tmp_path)
-    with pytest.raises(ProjectError, match=r"^lstm\.yml cannot be read: No such file or directory\.$"):
+    with pytest.raises(ProjectError) as told:
+        Project(tmp_path)
+    assert str(told.value) == f"{tmp_path} is no project: there is no lstm.yml in it."
+    with pytest.raises(ProjectError) as told:
+        Project(tmp_path / "gone")
+    gone = tmp_path / "gone"
+    assert str(told.value) == f"There is no directory {gone}: a project is a directory with a file lstm.yml."
+
+
+def test_a_directory_of_projects_is_none_but_names_them(tmp_path):
+    for number in range(7):
+        (tmp_path / f"p{number}").mkdir()
+        (tmp_path / f"p{number}" / "lstm.yml").write_text("name: p")
+    with pytest.raises(ProjectError, match=r"There are projects in it, such as: p0, p1, p2, p3, p4\.$"):
         Project(tmp_path)
 
 

@@ -1,6 +1,8 @@
 import gzip
 import os
+import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +11,10 @@ import spacy
 
 from lstmvis.data import annotators, write_project
 from lstmvis.data.annotators import part_of_speech
+from lstmvis.data.corpora import nltk_data
 from lstmvis.data.project import Project
 from lstmvis.tools.cli import main
+from tests import demo_corpora
 
 TEXT = '" Yes , " said Anna Blum in Paris . <eos> N men went home . <eos>'
 WORDS = TEXT.split()
@@ -77,6 +81,18 @@ def test_values_come_from_files(words):
     assert Project(words).meta["k"]["vis"] == {"type": "scalar", "range": [0, 16]}
 
 
+def test_one_line_that_is_no_number_does_not_make_labels_of_all_the_others(tmp_path, capsys):
+    project, file = tmp_path / "p", tmp_path / "loss.txt"
+    write_project(project, ["a"] * 200, {"s": np.zeros((200, 1))})
+    file.write_text("\n".join(["abc" if n == 4 else str(n / 7) for n in range(200)]), encoding="utf-8")
+    assert main(["annotate", str(project), "--file", str(file)]) == 1
+    told = capsys.readouterr().err
+    assert f"{file}, line 5: 'abc' is no number, as 199 of the 200 lines are. Write nan where there is none." in told
+    file.write_text("\n".join(["none" if n == 4 else str(n % 9) for n in range(200)]), encoding="utf-8")
+    assert main(["annotate", str(project), "--file", str(file)]) == 0
+    assert {*labels(project, "loss")} == {"none", *map(str, range(9))}
+
+
 FUNCTIONS = """
 from dataclasses import dataclass
 from lstmvis.data import Scalar
@@ -93,6 +109,19 @@ def broken(tokens):
 
 def short(tokens):
     return ["a"]
+
+def two(tokens, others):
+    return tokens
+
+def one_by_one(tokens):
+    yield from map(len, tokens)
+
+def broken_later(tokens):
+    yield from range(17)
+    raise IndexError("of a generator")
+
+def table(tokens):
+    return dict.fromkeys(tokens, 0)
 """
 
 
@@ -101,6 +130,8 @@ def test_values_come_from_a_function_in_a_file_or_a_module(words, monkeypatch):
     Path("of_mine.py").write_text(FUNCTIONS, encoding="utf-8")
     assert main(["annotate", "p", "--function", "of_mine.py:length", "--function", "again=of_mine:length"]) == 0
     assert numbers(words, "length") == numbers(words, "again") == [len(word) for word in WORDS]
+    assert main(["annotate", "p", "--function", "of_mine.py:one_by_one"]) == 0
+    assert labels(words, "one_by_one") == [str(len(word)) for word in WORDS]
     assert Project(words).meta["length"]["vis"]["range"] == [0, 20]
 
 
@@ -109,9 +140,24 @@ def test_values_come_from_a_function_in_a_file_or_a_module(words, monkeypatch):
     [
         ("of_mine.py", "A function is given as FILE.py:FUNCTION or MODULE:FUNCTION, not 'of_mine.py'."),
         ("of_mine.py:nothing", "There is no 'nothing' in of_mine.py; it has dataclass, Scalar, Length, length, broken"),
-        ("other.py:f", "other.py cannot be imported: FileNotFoundError"),
-        ("no_such_module:f", "no_such_module cannot be imported: ModuleNotFoundError"),
-        ("of_mine.py:broken", "of_mine.py:broken failed: IndexError: list index out of range ("),
+        ("other.py:f", "There is no file other.py."),
+        (
+            "no_such_module:f",
+            "no_such_module cannot be imported: ModuleNotFoundError: No module named 'no_such_module'\n",
+        ),
+        (
+            "of_mine.py:broken",
+            "of_mine.py:broken failed: IndexError: list index out of range (HERE/of_mine.py, line 13)",
+        ),
+        (
+            "of_mine.py:broken_later",
+            "of_mine.py:broken_later failed: IndexError: of a generator (HERE/of_mine.py, line ",
+        ),
+        (
+            "of_mine.py:two",
+            "of_mine.py:two failed: TypeError: two() missing 1 required positional argument: 'others'\n",
+        ),
+        ("of_mine.py:table", "The values of 'table' must be an array (steps,), "),
         ("of_mine.py:short", "There are 1 values of 'short', but 17 tokens and no sequences"),
         ("wrong.py:f", "wrong.py cannot be imported: SyntaxError"),
     ],
@@ -121,7 +167,7 @@ def test_what_is_wrong_with_a_function_is_said(words, capsys, monkeypatch, refer
     Path("of_mine.py").write_text(FUNCTIONS, encoding="utf-8")
     Path("wrong.py").write_text("def f(:", encoding="utf-8")
     assert main(["annotate", "p", "--function", reference]) == 1
-    assert f"lstmvis: {sentence}" in capsys.readouterr().err
+    assert f"lstmvis: {sentence}" in capsys.readouterr().err.replace(str(words.parent), "HERE")
     assert Project(words).annotations == {}
 
 
@@ -148,6 +194,15 @@ def test_each_sequence_is_read_for_itself(tmp_path, pipeline):
     assert main(["annotate", str(tmp_path / "q"), "sentence_position", "--spacy", str(pipeline)]) == 0
     assert numbers(tmp_path / "q", "sentence_position") == [0, 1, 2, 0, 1, 2]
     assert labels(tmp_path / "q", "named_entity") == ["none"] * 6  # nobody who is called Anna Blum
+
+
+def test_a_pipeline_that_says_nothing_of_any_token_is_told(words, code, pipeline, capsys):
+    assert main(["annotate", str(words), "--spacy", str(pipeline)]) == 0
+    assert "is empty" not in capsys.readouterr().err
+    assert main(["annotate", str(words), "--spacy", f"{pipeline}:dep_"]) == 0
+    assert "dep_ is empty for every token. Has the pipeline a component that sets it?" in capsys.readouterr().err
+    assert main(["annotate", str(code), "--spacy", str(pipeline)]) == 0
+    assert "ent_type_ is empty for every token. It reads words, and the tokens" in capsys.readouterr().err
 
 
 def test_what_is_wrong_with_a_pipeline_is_said(words, pipeline, capsys):
@@ -218,11 +273,31 @@ def test_what_has_to_be_downloaded_is_said(words, monkeypatch, capsys, tmp_path)
     import nltk
 
     monkeypatch.setattr(nltk.data, "path", [])
+    (tmp_path / "data").mkdir()
     assert main(["annotate", "p", "part_of_speech", "--nltk-data", str(tmp_path / "data")]) == 1
     said = capsys.readouterr().err
     assert "python -m nltk.downloader averaged_perceptron_tagger_eng" in said
     assert f"It looks in: {tmp_path / 'data'}." in said
+    assert main(["annotate", "p", "part_of_speech", "--nltk-data", "nowhere"]) == 1
+    assert "--nltk-data: there is no folder nowhere." in capsys.readouterr().err
     assert Project(words).annotations == {}
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_the_tagger_that_a_demo_has_downloaded_is_found(words, monkeypatch, tmp_path, packed):
+    import nltk
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(nltk.data, "path", [])
+    monkeypatch.setattr(nltk_data, "find", lambda path: None)
+    monkeypatch.setattr(nltk_data, "TAGGER", replace(nltk_data.TAGGER, fault=lambda path: ""))
+    taggers = demo_corpora.write_tagger(tmp_path / "cache/lstmvis/corpora/nltk_data") / "taggers"
+    if packed:
+        (folder,) = taggers.iterdir()
+        shutil.make_archive(str(folder), "zip", taggers, folder.name)
+        shutil.rmtree(folder)
+    assert main(["annotate", "p", "part_of_speech"]) == 0
+    assert labels(words, "part_of_speech")[4] == "VERB"  # said
 
 
 def test_parts_of_speech_come_from_the_tagger(words, monkeypatch):

@@ -22,6 +22,7 @@ from lstmvis.models.training import Settings
 from lstmvis.tools import building
 from lstmvis.tools.cli import main
 from lstmvis.tools.demo import project_id
+from lstmvis.tools.made import Made, read_made, require_made_so
 from tests import demo_corpora
 from tests.conftest import TINY, tiny
 
@@ -31,7 +32,7 @@ ANNOTATIONS = {
     "wsj-chunks": ["chunk", "part_of_speech", "sentence_position"],
     "wsj-chars": ["inside_number", "vowels", "word_position"],
     "python": ["inside_comment", "inside_string", "token_kind", "bracket_depth", "indentation"],
-    "code": ["lex", "bracket_depth"],
+    "code": ["token_kind", "bracket_depth"],
     "chords": ["key", "function", "bar_position"],
 }
 
@@ -60,8 +61,16 @@ def test_a_demo_is_a_sound_project_with_its_annotations(tiny_demos, name):
     assert list(project.sources) == ["states::layer1/cell", "states::layer1/hidden"]
     assert project.name == DEMOS[name].name
     assert project.description.startswith(DEMOS[name].look)
-    assert f"{project.steps:,} {DEMOS[name].unit}" in project.description
     assert json.loads((tiny_demos / name / "history.json").read_text())["model"]["cells"] == 12
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [("code", "tokens (read from python): "), ("chords", "chords (read from tunes): "), ("wsj-words", "words (read")],
+)
+def test_the_description_says_how_much_was_read_of_what(tiny_demos, name, read):
+    project = Project(tiny_demos / name)
+    assert f" {project.steps:,} {read}" in project.description
 
 
 @pytest.mark.parametrize("name", ANNOTATIONS)
@@ -112,6 +121,37 @@ def test_a_size_of_two_models_makes_two_projects(tmp_path, tunes, monkeypatch):
     assert run("chords", "--size", "paper", "--corpus", tunes, "--data-dir", tmp_path / "data") == 0
     assert sorted(path.name for path in (tmp_path / "data").iterdir()) == ["chords-paper-a", "chords-paper-b"]
     assert project_id("chords", "small", TINY) == "chords"
+
+
+def test_a_demo_that_is_there_is_not_given_for_one_of_another_corpus_or_training(tmp_path, tunes, monkeypatch, capsys):
+    monkeypatch.setitem(DEMOS, "chords", tiny(DEMOS["chords"]))
+    mine = demo_corpora.write_tunes(tmp_path / "mine", tunes=50)
+    command = ["chords", "--data-dir", tmp_path / "data"]
+    assert run(*command, "--corpus", tunes, "--epochs", 1) == 0
+
+    def model():
+        return (tmp_path / "data" / "chords" / "model.pt").read_bytes()
+
+    before = model()
+    for others, difference in (
+        (["--corpus", mine], f"made of {tunes} in 1 epoch, not of {mine}: --rebuild makes it anew in its place"),
+        (["--corpus", tunes, "--epochs", 2], f"made of {tunes} in 1 epoch, not in 2 epochs: --rebuild"),
+    ):
+        assert run(*command, *others) == 1
+        assert f"{tmp_path / 'data' / 'chords'} is there already, {difference}" in capsys.readouterr().err
+    for same in ([], ["--corpus", tunes], ["--epochs", 1]):
+        assert run(*command, *same) == 0
+        assert f"is there already, made of {tunes} in 1 epoch; --rebuild makes it anew" in capsys.readouterr().out
+    assert model() == before
+    assert run(*command, "--corpus", mine, "--rebuild") == 0
+    assert run(*command, "--corpus", mine) == 0
+
+
+def test_of_a_demo_that_nobody_has_written_down_it_is_not_known_what_it_is_made_of(tmp_path):
+    assert read_made(tmp_path) == Made(None, None)
+    for history in ("[]", "{", '{"training": {}}'):
+        (tmp_path / "history.json").write_text(history)
+        assert str(require_made_so(tmp_path, None, None)) == "of what is not known"
 
 
 def test_training_that_was_stopped_goes_on_where_it_was(tmp_path, tunes, cache, monkeypatch, capsys):
@@ -217,6 +257,8 @@ def test_where_nothing_can_be_downloaded_one_message_says_what_to_get_and_where_
     told = capsys.readouterr().err
     assert f"  http://127.0.0.1:9/ptb.train.txt\n      as {cache / 'corpora' / 'ptb' / 'ptb.train.txt'}\n" in told
     assert "Or say where there is a copy: --corpus PATH, PATH being a directory with ptb.train.txt." in told
+    tagger = nltk_data.TAGGER
+    assert f"  {tagger.url}\n      as {cache / 'corpora' / 'nltk_data' / tagger.path}\n" in told
     assert not (tmp_path / "data").exists()
 
 

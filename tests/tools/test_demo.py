@@ -1,3 +1,4 @@
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,8 @@ from lstmvis.server.opening import present_opening
 from lstmvis.server.selection import select_cells
 from lstmvis.tools import building
 from lstmvis.tools import demo as demo_command
-from lstmvis.tools.cli import main
+from lstmvis.tools.cli import build_parser, main
+from lstmvis.tools.places import data_home
 
 ONE_SEQUENCE = np.zeros(0, np.int64)
 
@@ -76,7 +78,13 @@ def test_a_demo_that_is_there_is_kept_and_served(made, monkeypatch, capsys):
     [(directory, options, opening)] = served
     assert (directory, options.host, options.port, options.browser) == (made.parent, "127.0.0.1", 8899, False)
     assert opening == f"/?project=parens&{Project(made).opening}"
-    assert "is there already; --rebuild makes it anew" in capsys.readouterr().out
+    assert "is there already, made in 4 epochs; --rebuild makes it anew" in capsys.readouterr().out
+
+
+def test_make_demo_keeps_the_demo_where_the_command_looks_for_it():
+    makefile = (Path(__file__).parents[2] / "Makefile").read_text(encoding="utf-8")
+    [command] = re.findall(r"^\t\$\(BIN\)/lstmvis (demo .*)$", makefile, re.MULTILINE)
+    assert build_parser().parse_args(command.split()).data_dir == data_home()
 
 
 def test_it_opens_on_cells_that_are_on_at_depth_4(made):

@@ -1,6 +1,8 @@
 """Ctrl-C stops a command, also where Python cannot raise it."""
 
+import os
 import signal
+import subprocess
 import sys
 
 import h5py
@@ -106,6 +108,45 @@ def test_a_command_that_is_to_ignore_interrupts_ignores_them(states, monkeypatch
         assert main(states) == 0
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+TERMINATED = """
+import os, signal, sys
+from lstmvis.data.writing import ProjectWriter
+from lstmvis.tools.cli import main
+
+def terminated(*arguments, **options):
+    print("it has begun")
+    os.kill(os.getpid(), signal.SIGTERM)
+
+ProjectWriter.create_source = terminated
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_a_command_that_is_terminated_leaves_nothing_half_done_and_ends_by_that_signal(tmp_path, states):
+    ended = subprocess.run([sys.executable, "-c", TERMINATED, *states], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGTERM, "it has begun\n", "")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["hidden.npy"]
+
+
+def test_what_handles_termination_otherwise_is_left_to_it(states, monkeypatch):
+    told = []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: told.append(number))
+    try:
+        monkeypatch.setattr(writing.ProjectWriter, "__enter__", _terminated_first(writing.ProjectWriter.__enter__))
+        assert main(states) == 0
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert told == [signal.SIGTERM]
+
+
+def _terminated_first(function):
+    def called(*arguments):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return function(*arguments)
+
+    return called
 
 
 def _raising_first(function):

@@ -48,10 +48,16 @@ def kinds(tokens, **options):
         (["f", "(", "x", ")", "y"], "01110"),
         (["f(", "x)", "y"], "110"),
         ("(" + "x" * LONGEST + ")", "0" * (LONGEST + 2)),
+        ("(" + "[" * 5 + "a) ]", "1" * 8 + "00"),
     ],
 )
 def test_the_depth_counts_brackets_that_have_their_counterpart(tokens, depths):
     assert digits(tokens, bracket_depth) == depths
+
+
+def test_brackets_that_are_never_closed_do_not_make_it_slow():
+    """They are looked at once, and not for every bracket of another kind, which for so many would take an hour."""
+    assert not bracket_depth("(" * 200_000 + "]" * 200_000).values.any()
 
 
 def test_very_deep_brackets_are_alike():

@@ -48,6 +48,9 @@ def digits(tokens, annotation):
         (Words("`Oh!' said the boys ' aunt"), []),
         (Words("He said : ' Oh ! ' and went . the boys ' aunt"), ["' Oh ! '"]),
         (Words("'' she said"), []),
+        (Words("more than <unk> ' price <eos> a handful of boys ' toys <eos>"), []),
+        (Words("of inc. ' price <eos> <eos> he said : ' oh ! <eos> ' no ' <eos> and ' yes"), ["' no '"]),
+        (Words("`` the ' old <eos> man '' went"), ["`` the ' old <eos> man ''"]),
     ],
 )
 def test_a_quotation_goes_from_mark_to_mark(text, quoted):

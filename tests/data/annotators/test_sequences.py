@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -22,6 +24,23 @@ WORDS = ["the", "cat", "sat", "he", "said", "``", "go", "there", "now", "the", "
 )
 def test_no_word_line_sentence_or_quotation_goes_on_in_the_next_sequence(name, tokens, starts, values):
     made = with_sequences_apart(ANNOTATORS[name].annotate, tokens, np.array(starts))
+    assert made.values.tolist() == values
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "tokens", "starts", "values"),
+    [
+        ("bracket_depth", {}, "(a(b)[c)d]", [0, 2, 6], [0, 0, 1, 1, 1, 0, 0, 0, 0, 0]),
+        ("bracket_depth", {"lexer": "python"}, "'(a(b)", [0, 3], [0, 0, 0, 1, 1, 1]),
+        ("inside_string", {}, 'x="""a\nb=""+c', [0, 7], [0, 0, 1, 1, 1, 1, 1, 0, 0, 1, 1, 0, 0]),
+        ("inside_comment", {"lexer": "java"}, "a/*b*/c*/d", [0, 7], [0, 1, 1, 1, 1, 1, 0, 0, 0, 0]),
+        ("token_kind", {}, ["'''", "if", "if"], [0, 2], [1, 1, 3]),
+    ],
+)
+def test_no_bracket_string_or_comment_goes_on_in_the_next_sequence(name, options, tokens, starts, values):
+    annotator = ANNOTATORS[name]
+    annotate = partial(annotator.annotate, **options)
+    made = with_sequences_apart(annotate, tokens, np.array(starts), told="starts" in annotator.options)
     assert made.values.tolist() == values
 
 

@@ -102,6 +102,17 @@ def test_the_language_is_that_of_which_there_is_most(tmp_path):
     assert {*read_lexemes(place, LENGTHS).training} == {"int", "x", "=", "<number>", ";", "<eos>"}
 
 
+def test_what_was_installed_into_a_tree_is_no_part_of_it(tmp_path):
+    place = write(tmp_path / "mine", "a.py", "def mine(x):\n    return x\n\n\n" * 60)
+    for folder in ("node_modules/leaf", "lib/site-packages", "of_python/lib"):
+        (place / folder).mkdir(parents=True)
+        write(place / folder, "other.py", "def other(y):\n    return y\n\n\n" * 600)
+    write(place / "of_python", "pyvenv.cfg", "home = /usr/bin\n")
+    assert {*read_lexemes(place, LENGTHS).training} == {*"():x", "def", "mine", "return", "<eos>"}
+    assert "other" not in read_python(place, LENGTHS).training
+    assert "other" in read_python(place / "of_python", LENGTHS).training  # that is what was asked for
+
+
 def test_java_that_is_packed_is_java(tmp_path):
     place = demo_corpora.write_java(tmp_path / "java")
     texts = read_lexemes(place, Lengths(2000, 200, 1000))
@@ -118,7 +129,7 @@ def test_the_standard_library_is_on_this_machine():
 @pytest.mark.skipif(not REAL, reason="needs the files")
 def test_real_java_is_read():
     texts = read_lexemes(Path(REAL) / "java", Lengths(40_000, 2_000, 10_000))
-    kinds = texts.annotations["lex"]
+    kinds = texts.annotations["token_kind"]
     counts = Counter(kinds.labels[number] for number in kinds.values)
     assert counts["punctuation"] > counts["name"] > counts["keyword"] > counts["number"] > 0
     assert counts["other"] == 0
