@@ -21,7 +21,7 @@ number of selections that were tried (Bonferroni), must be below `MOST_CHANCE`. 
 
 import itertools
 import math
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -92,6 +92,7 @@ def find_opening(
     annotation: str,
     labels: Collection[str],
     sources: Collection[str] | None = None,
+    beside: Sequence[str] = (),
     seed: int = 1,
     tries: int = TRIES,
     progress: Progress = lambda done, total: None,
@@ -99,10 +100,14 @@ def find_opening(
     """The best view about these `labels` of a discrete annotation, or None where nothing is found; the same for the
     same seed.
 
-    All sources are looked at where none are given, with about `tries` selections in all. `progress` is told how many
-    of how many are done. Raises EvidenceError for an annotation or labels that there are not, UnknownNameError for a
-    source.
+    All sources are looked at where none are given, with about `tries` selections in all. The view shows the annotations
+    `beside`, too. `progress` is told how many of how many are done. Raises EvidenceError for an annotation or labels
+    that there are not, UnknownNameError for a source or an annotation beside.
     """
+    for other in beside:
+        if other not in project.annotations:
+            raise UnknownNameError("annotation", other, project.annotations)
+    tracks = tuple(dict.fromkeys((annotation, *beside)))
     names = list(project.sources if sources is None else sources)
     each = len(QUANTILES) * len(CONSTRAINTS) * len(RULES)
     count = max(1, tries // (each * max(1, len(names))))  # of ranges a source
@@ -116,7 +121,7 @@ def find_opening(
         ranges = list(_ranges(value, observed, count, chance))
         for threshold in _thresholds(observed.source):
             for constraints, brushed in itertools.product(CONSTRAINTS, ranges):
-                view = _view(observed, annotation, threshold, constraints, brushed)
+                view = _view(observed, tracks, threshold, constraints, brushed)
                 cells = observed.cells(view)
                 for rule in RULES if CELLS[0] <= len(cells) <= CELLS[1] else []:
                     found = observed.look(replace(view, length_rule=rule), cells, value, total)
@@ -221,7 +226,7 @@ def _worth_showing(found: Opening) -> bool:
 
 def _view(
     observed: Observed,
-    annotation: str,
+    tracks: tuple[str, ...],
     threshold: float,
     constraints: Constraints,
     brushed: tuple[int, int],
@@ -232,8 +237,8 @@ def _view(
         threshold=threshold,
         range=brushed,
         constraints=constraints,
-        tracks=(annotation,),
-        colour=ANNOTATION_PREFIX + annotation,
+        tracks=tracks,
+        colour=ANNOTATION_PREFIX + tracks[0],
     )
 
 

@@ -48,6 +48,12 @@ def add_parser(commands: Any) -> None:
         "--value", action="append", metavar="LABEL", help="a label of it; given several times, one of these"
     )
     parser.add_argument(
+        "--beside",
+        action="append",
+        metavar="NAME",
+        help="an annotation that the view shows, too; several times for several",
+    )
+    parser.add_argument(
         "--source",
         action="append",
         metavar="ID",
@@ -77,6 +83,7 @@ def run(options: argparse.Namespace) -> int:
         options.annotation,
         options.value,
         options.source,
+        beside=options.beside or (),
         seed=options.seed,
         tries=options.tries,
         write=options.write,
@@ -89,6 +96,7 @@ def choose_opening(
     annotation: str,
     labels: Sequence[str],
     sources: Sequence[str] | None = None,
+    beside: Sequence[str] = (),
     seed: int = 1,
     tries: int | None = None,
     write: bool = True,
@@ -106,7 +114,7 @@ def choose_opening(
             bar.total = total
             bar.update(done - bar.n)
 
-        found = find_opening(project, annotation, labels, sources, seed, tries or TRIES, show)
+        found = find_opening(project, annotation, labels, sources, beside, seed, tries or TRIES, show)
     if found is None:
         about = f"{annotation} {' or '.join(labels)}"
         print(f"{directory}: nothing is found about {about} that is clear enough to open with. Nothing is written.")

@@ -88,6 +88,19 @@ def test_the_view_can_be_read_at_once(project, found):
     assert found.view.colour == "meta_phrase"
 
 
+def test_other_annotations_are_shown_beside_the_one_that_the_view_is_about(tmp_path):
+    discrete = {"file": "train", "path": "phrase", "dict": "labels", "vis": {"type": "discrete", "range": "dict"}}
+    meta = {"phrase": discrete, "again": discrete}
+    directory = write_planted(tmp_path / "p", meta=meta)
+    found = find_opening(Project(directory), "phrase", ["IN"], beside=["again", "phrase"], tries=TRIES)
+    assert found.view.tracks == ("phrase", "again")
+    assert found.view.colour == "meta_phrase"
+    written = write_planted(tmp_path / "q", meta=meta, opening=found.view.address)
+    assert present_opening(Project(written)).about == "phrase IN"
+    with pytest.raises(UnknownNameError, match="There is no annotation 'gone'"):
+        find_opening(Project(directory), "phrase", ["IN"], beside=["gone"], tries=TRIES)
+
+
 def test_the_same_seed_finds_the_same(project, found):
     assert find_opening(project, "phrase", ["IN"], tries=TRIES).view == found.view
 
