@@ -6,15 +6,25 @@ There are two measures of how much of a range carries a value (a label of the an
     whole       1 where all of its positions carry the value, else 0
     positions   the share of its positions that carry it
 
-Each is given as three shares. A match has a length, and begins with a token; what it is compared with are means over
-the matches, exact, over all ranges that lie in one sequence of the corpus:
+Each is given as four shares. A match has a length, and tokens; what it is compared with are means over the matches,
+exact, over all ranges that lie in one sequence of the corpus:
 
-    matches      the mean over the matches
-    corpus       over ranges that have the lengths of the matches
-    same_token   over ranges that have the lengths of the matches and begin with the same tokens
+    matches       the mean over the matches
+    corpus        over ranges that have the lengths of the matches
+    same_token    over ranges that have the lengths of the matches and begin with the same tokens
+    same_tokens   over ranges that have the tokens of the matches throughout
 
 The matches are among these ranges too, so what they have in excess is told a little too small rather than too large.
-Above `corpus`, the selection finds the value; above `same_token`, it finds more than the words that usually have it.
+Above `corpus`, the selection finds the value; above `same_token`, it finds more than the words that usually have it;
+above `same_tokens`, more than any words tell. There can be nothing above where the words tell all: a text that comes
+once is compared with itself, and a digit that is the depth of nesting always is. So `decided` says what `same_tokens`
+of `whole` is for the value itself: the mean over its stretches, cut to the lengths of the matches. What is left of 1 is
+open, whatever the selection.
+
+That matches are of different words is the other sign that a selection is about more than a word. `beginnings` are their
+first tokens, counted by the inverse of Simpson's index: the number of tokens, equally frequent, of which two matches
+would begin alike as often as these do. As many are `usual` as stretches of the value, drawn at random, have themselves:
+speech that is quoted begins with a mark.
 
 The p-value is the chance that as many matches, or more, carry the value as a whole, if each were any of the ranges
 that it is compared with in `same_token`: a sum of independent draws with different chances (Poisson binomial), computed
@@ -38,6 +48,7 @@ from lstmvis.server.windows import Window, annotation_rows
 
 MOST_MATCHES = 50
 TOKENS_COMPARED = 3
+STRETCHES_COMPARED = 300  # of each length at most, for what is decided; from all over the corpus
 
 
 class EvidenceError(LstmvisError):
@@ -50,10 +61,24 @@ class Shares(NamedTuple):
     matches: float
     corpus: float
     same_token: float
+    same_tokens: float
 
     @property
     def gap(self) -> float:
         return self.matches - self.same_token
+
+
+class Beginnings(NamedTuple):
+    """The first tokens of the matches."""
+
+    different: int
+    effective: float  # from 1 to the number of matches
+    usual: float  # the same of as many stretches of the value
+
+    @property
+    def share(self) -> float:
+        """Of what is usual, 1 at most."""
+        return min(1, self.effective / self.usual) if self.usual else 0.0
 
 
 @dataclass(frozen=True)
@@ -64,6 +89,8 @@ class Evidence:
     before: float  # share of the positions just before the matches that carry the value
     places: int  # stretches, of the value or between, in which the matches begin
     texts: int  # different ones of the matches, by their first tokens
+    beginnings: Beginnings
+    decided: float  # from 0 to 1
     p_value: float
 
 
@@ -92,7 +119,13 @@ class Value:
         # The first positions (n,) and lengths (n,) of the stretches that carry it.
         self.begins = np.flatnonzero(carries & (np.diff(self.stretches, prepend=-1) != 0))
         self.lengths = self._lasting[self.begins]
+        firsts = np.bincount(self._kinds[self.begins]) / max(1, len(self.begins))
+        self._alike = float(np.square(firsts).sum())  # how often two of its stretches begin with the same token
+        # The positions of each kind of token, ascending.
+        self._positions = np.split(np.argsort(self._kinds, kind="stable"), np.cumsum(np.bincount(self._kinds))[:-1])
         self._known: dict[int, _Expected] = {}
+        self._known_texts: dict[bytes, tuple[float, float]] = {}
+        self._decided: dict[int, float] = {}
 
     def whole(self, first: int, length: int) -> bool:
         """Whether all positions of a range carry the value."""
@@ -121,6 +154,36 @@ class Value:
             )
         known, kind = self._known[length], self._kinds[first]
         return known.overall, (float(known.whole[kind]), float(known.positions[kind]))
+
+    def expect_of_text(self, first: int, length: int) -> tuple[float, float]:
+        """What ranges with the same tokens carry on average, as a whole and by positions."""
+        text = self.tokens[first : first + length]
+        known = self._known_texts.get(text.tobytes())
+        if known is None:
+            places = self._positions[self._kinds[first]]
+            places = places[self._room[places] >= length]
+            for offset in range(1, length):
+                if len(places) == 1:
+                    break
+                places = places[self.tokens[places + offset] == text[offset]]
+            share = (self._count[places + length] - self._count[places]) / length
+            known = float((self._lasting[places] >= length).mean()), float(share.mean())
+            self._known_texts[text.tobytes()] = known
+        return known
+
+    def decided(self, length: int) -> float:
+        """What ranges with the same tokens as stretches of the value, cut to `length`, carry on average as a whole; 1
+        where no stretch is as long."""
+        if length not in self._decided:
+            begins = self.begins[self.lengths >= length]
+            some = begins[:: 1 + len(begins) // STRETCHES_COMPARED].tolist()
+            shares = [self.expect_of_text(begin, length)[0] for begin in some]
+            self._decided[length] = float(np.mean(shares)) if shares else 1.0
+        return self._decided[length]
+
+    def usual_beginnings(self, matches: int) -> float:
+        """How many different first tokens, in effect, that number of stretches of the value has."""
+        return 1 / (self._alike + (1 - self._alike) / matches)
 
 
 class _Expected(NamedTuple):
@@ -158,14 +221,17 @@ def weigh(value: Value, matches: Sequence[Match], brushed: tuple[int, int], lead
     apart = [match for match in matches if match.position > brushed[1] or match.position + match.length <= brushed[0]]
     ranges = [(match.position, match.length) for match in apart[:MOST_MATCHES]]
     if not ranges:
-        return Evidence(0, Shares(0, 0, 0), Shares(0, 0, 0), 0.0, 0, 0, 1.0)
+        none = Shares(0, 0, 0, 0)
+        return Evidence(0, none, none, 0.0, 0, 0, Beginnings(0, 0.0, 0.0), 1.0, 1.0)
     found = np.array([(value.whole(*it), value.share(*it)) for it in ranges], np.float64)  # matches x measures
-    expected = np.array([value.expect(*it) for it in ranges])  # matches x (corpus, same token) x measures
+    # matches x (corpus, same token, same tokens) x measures
+    expected = np.array([[*value.expect(*it), value.expect_of_text(*it)] for it in ranges])
     means = np.vstack([found.mean(axis=0)[None], expected.mean(axis=0)])
     places = value.stretches[[first for first, _ in ranges]]
     carrying, failing = np.flatnonzero(found[:, 0]), np.flatnonzero(found[:, 0] == 0)
     # The matches come best first, and `unique` keeps the first of each stretch.
     best = carrying[np.unique(places[carrying], return_index=True)[1]]
+    firsts = np.unique([value.tokens[first] for first, _ in ranges], return_counts=True)[1]
     return Evidence(
         matches=len(ranges),
         whole=Shares(*means[:, 0].tolist()),
@@ -173,6 +239,10 @@ def weigh(value: Value, matches: Sequence[Match], brushed: tuple[int, int], lead
         before=float(np.mean([value.share_before(first, lead) for first, _ in ranges])),
         places=len(np.unique(places)),
         texts=len({value.tokens[first : first + min(length, TOKENS_COMPARED)].tobytes() for first, length in ranges}),
+        beginnings=Beginnings(
+            len(firsts), len(ranges) ** 2 / float(np.square(firsts).sum()), value.usual_beginnings(len(ranges))
+        ),
+        decided=float(np.mean([value.decided(length) for _, length in ranges])),
         p_value=chance_of(len(best), expected[np.append(best, failing), 1, 0]),
     )
 

@@ -3,13 +3,16 @@
 Ranges inside stretches of a value, from all over the corpus, are selected as a person would brush them, with a few
 thresholds and constraints, and matched over the whole corpus. The best is the one with the highest
 
-    share ** 2 * gap * sqrt(variety * contrast) * reach ** (1 / 8)
+    share ** 2 * gap * beyond * beginnings * variety * sqrt(contrast) * reach ** (1 / 8)
 
-share     of its matches, those that carry the value as a whole
-gap       by how much that exceeds the share of ranges which begin with the same tokens
-variety   the share of different texts, or of different places, among its matches, whichever is lower
-contrast  of the positions of the matches, the share that carries the value, less that of the positions just before
-reach     how many matches with all of its cells there are in the corpus, for each stretch of the value; 1 at most
+share       of its matches, those that carry the value as a whole
+gap         by how much that exceeds the share of ranges which begin with the same tokens
+beyond      1, less what it falls short of exceeding the share of ranges with the same tokens throughout by as much as
+            these leave open for the value itself: nothing where they tell all
+beginnings  how many first tokens its matches have in effect, for those that the value's stretches have; 1 at most
+variety     the share of different texts, or of different places, among its matches, whichever is lower
+contrast    of the positions of the matches, the share that carries the value, less that of the positions just before
+reach       how many matches with all of its cells there are in the corpus, for each stretch of the value; 1 at most
 
 What nobody could read, or learn from, is left out: fewer than 50 matches with all of the cells, most of which do not
 carry the value, or are of one token; few cells, or very many. And so is what could be chance: the p-value, times the
@@ -18,7 +21,7 @@ number of selections that were tried (Bonferroni), must be below `MOST_CHANCE`. 
 
 import itertools
 import math
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -70,11 +73,13 @@ class Opening:
 
     @property
     def score(self) -> float:
-        variety = min(self.evidence.texts, self.evidence.places) / MOST_MATCHES
+        evidence, whole = self.evidence, self.evidence.whole
+        variety = min(evidence.texts, evidence.places) / MOST_MATCHES
         reach = min(1, self.complete / self.stretches)
-        contrast = max(0, self.evidence.positions.matches - self.evidence.before)
-        whole = self.evidence.whole
-        return math.pow(whole.matches, 2) * whole.gap * math.sqrt(variety * contrast) * math.pow(reach, 1 / 8)
+        contrast = max(0, evidence.positions.matches - evidence.before)
+        beyond = min(1, evidence.decided + whole.matches - whole.same_tokens)
+        varied = evidence.beginnings.share * variety
+        return math.pow(whole.matches, 2) * whole.gap * beyond * varied * math.sqrt(contrast) * math.pow(reach, 1 / 8)
 
     @property
     def chance(self) -> float:
@@ -87,6 +92,7 @@ def find_opening(
     annotation: str,
     labels: Collection[str],
     sources: Collection[str] | None = None,
+    beside: Sequence[str] = (),
     seed: int = 1,
     tries: int = TRIES,
     progress: Progress = lambda done, total: None,
@@ -94,10 +100,14 @@ def find_opening(
     """The best view about these `labels` of a discrete annotation, or None where nothing is found; the same for the
     same seed.
 
-    All sources are looked at where none are given, with about `tries` selections in all. `progress` is told how many
-    of how many are done. Raises EvidenceError for an annotation or labels that there are not, UnknownNameError for a
-    source.
+    All sources are looked at where none are given, with about `tries` selections in all. The view shows the annotations
+    `beside`, too. `progress` is told how many of how many are done. Raises EvidenceError for an annotation or labels
+    that there are not, UnknownNameError for a source or an annotation beside.
     """
+    for other in beside:
+        if other not in project.annotations:
+            raise UnknownNameError("annotation", other, project.annotations)
+    tracks = tuple(dict.fromkeys((annotation, *beside)))
     names = list(project.sources if sources is None else sources)
     each = len(QUANTILES) * len(CONSTRAINTS) * len(RULES)
     count = max(1, tries // (each * max(1, len(names))))  # of ranges a source
@@ -111,7 +121,7 @@ def find_opening(
         ranges = list(_ranges(value, observed, count, chance))
         for threshold in _thresholds(observed.source):
             for constraints, brushed in itertools.product(CONSTRAINTS, ranges):
-                view = _view(observed, annotation, threshold, constraints, brushed)
+                view = _view(observed, tracks, threshold, constraints, brushed)
                 cells = observed.cells(view)
                 for rule in RULES if CELLS[0] <= len(cells) <= CELLS[1] else []:
                     found = observed.look(replace(view, length_rule=rule), cells, value, total)
@@ -216,7 +226,7 @@ def _worth_showing(found: Opening) -> bool:
 
 def _view(
     observed: Observed,
-    annotation: str,
+    tracks: tuple[str, ...],
     threshold: float,
     constraints: Constraints,
     brushed: tuple[int, int],
@@ -227,8 +237,8 @@ def _view(
         threshold=threshold,
         range=brushed,
         constraints=constraints,
-        tracks=(annotation,),
-        colour=ANNOTATION_PREFIX + annotation,
+        tracks=tracks,
+        colour=ANNOTATION_PREFIX + tracks[0],
     )
 
 

@@ -83,7 +83,7 @@ def build(
             extract_with_progress(project, checkpoint, ids, Extraction(dtype=size.dtype), device, starts)
             project.copy_model(model, checkpoint.record() | {CORPUS: str(place.resolve()) if recipe.corpus else None})
         (folder / LOOKING).touch()
-        choose_opening(directory, *recipe.opening, tries=recipe.tries)
+        choose_opening(directory, *recipe.opening, beside=recipe.beside, tries=recipe.tries)
     print(f"{directory}: made in {time.monotonic() - started:.0f} s. {measured(recipe, checkpoint)}")
 
 
@@ -91,7 +91,7 @@ def finish(recipe: Recipe, directory: Path) -> None:
     """Look for the opening view of a demo that is there, if that was stopped."""
     if (_folder(directory.name) / LOOKING).exists():
         with kept_until_whole(directory.name):
-            choose_opening(directory, *recipe.opening, tries=recipe.tries)
+            choose_opening(directory, *recipe.opening, beside=recipe.beside, tries=recipe.tries)
 
 
 def find_corpus(recipe: Recipe, given: Path | None) -> Path:

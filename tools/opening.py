@@ -20,8 +20,8 @@ Look for a selection whose matches are about a label of an annotation, and make
 it the view with which the project opens: the line `opening` of its lstm.yml.
 Ranges of the label from all over the corpus are selected, as one would do with
 the mouse, with several thresholds and constraints, and matched. The best is the
-one whose matches have the label most beyond what the words they begin with
-explain, and differ most in their words. What could be chance, or could not be
+one whose matches have the label most beyond what their words explain, and
+differ most in their words, as far as those of the label do. What could be chance, or could not be
 read, is not taken; where nothing is left, nothing is written.
 
 examples:
@@ -46,6 +46,12 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--annotation", metavar="NAME", help="a discrete annotation of the project")
     parser.add_argument(
         "--value", action="append", metavar="LABEL", help="a label of it; given several times, one of these"
+    )
+    parser.add_argument(
+        "--beside",
+        action="append",
+        metavar="NAME",
+        help="an annotation that the view shows, too; several times for several",
     )
     parser.add_argument(
         "--source",
@@ -77,6 +83,7 @@ def run(options: argparse.Namespace) -> int:
         options.annotation,
         options.value,
         options.source,
+        beside=options.beside or (),
         seed=options.seed,
         tries=options.tries,
         write=options.write,
@@ -89,6 +96,7 @@ def choose_opening(
     annotation: str,
     labels: Sequence[str],
     sources: Sequence[str] | None = None,
+    beside: Sequence[str] = (),
     seed: int = 1,
     tries: int | None = None,
     write: bool = True,
@@ -106,7 +114,7 @@ def choose_opening(
             bar.total = total
             bar.update(done - bar.n)
 
-        found = find_opening(project, annotation, labels, sources, seed, tries or TRIES, show)
+        found = find_opening(project, annotation, labels, sources, beside, seed, tries or TRIES, show)
     if found is None:
         about = f"{annotation} {' or '.join(labels)}"
         print(f"{directory}: nothing is found about {about} that is clear enough to open with. Nothing is written.")
@@ -126,8 +134,16 @@ def describe(project: Project, opening: "Opening") -> Iterator[str]:
     yield f"opening: {view.address}"
     yield f"{how_many(opening.cells, 'cell')} of {view.source or 'the first source'}, on over {gap.join(words)!r}"
     yield f"{opening.complete:,} matches with all of them; the best {evidence.matches} begin in {evidence.texts} ways"
-    yield f"{opening.about:<34}{'matches':>10}{'corpus':>10}{'same first token':>18}"
+    first_tokens = evidence.beginnings
+    yield (
+        f"{how_many(first_tokens.different, 'first token')}, in effect {first_tokens.effective:.1f}; "
+        f"as many stretches of {opening.about}: {first_tokens.usual:.1f}"
+    )
+    yield f"{opening.about:<34}{'matches':>10}{'corpus':>10}{'same first token':>18}{'same tokens':>13}"
     for measure, shares in (("at all of their positions", evidence.whole), ("share of positions", evidence.positions)):
-        yield f"  {measure:<32}{shares.matches:>10.1%}{shares.corpus:>10.1%}{shares.same_token:>18.1%}"
+        yield (
+            f"  {measure:<32}{shares.matches:>10.1%}{shares.corpus:>10.1%}"
+            f"{shares.same_token:>18.1%}{shares.same_tokens:>13.1%}"
+        )
     among = f"times the {opening.tries:,} that were tried" if opening.tries > 1 else "however this view was chosen"
     yield f"p-value against ranges with the same first tokens, {among}: {opening.chance:.1g}"

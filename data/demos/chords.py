@@ -9,13 +9,14 @@ LENGTHS = Lengths(25_200, 2_800, 50_000)
 CHORDS = Recipe(
     name="Chords of folk tunes",
     shows="keys, and what chords do in them, to a model that reads chords alone",
-    look="The selected cells are on over chords that stand on the fifth step of their key. See in the map of function "
-    "whether the matches are such chords too, and in that of key in how many keys.",
+    look="The selected cells are on in a tune that is in D. See in the map of key whether their matches are in D too, "
+    "and in that of function how much their chords differ.",
     unit="words",
     called="chords",
     texts=read_chords,
     corpus=NOTTINGHAM,
-    opening=("function", ("V",)),
+    opening=("key", ("D",)),
+    beside=("function",),
     sizes={
         "small": (
             Size(
@@ -36,4 +37,5 @@ CHORDS = Recipe(
             ),
         ),
     },
+    tries=45_000,
 )

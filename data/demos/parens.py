@@ -21,11 +21,12 @@ def make_texts(place: Path, lengths: Lengths) -> Texts:
 PARENS = Recipe(
     name="Parentheses",
     shows="how deep in parentheses a model is",
-    look="The selected cells are on at depth four: see in the map of nesting whether their matches lie there too. "
-    "Random nested parentheses, at most four deep; a digit tells the current depth.",
+    look="The selected cells are on at depths three and four: see in the map of nesting whether their matches lie "
+    "there too, whatever is opened and closed in them. Random nested parentheses, at most four deep; a digit tells "
+    "the current depth.",
     unit="characters",
     texts=make_texts,
-    opening=("nesting", ("4",)),
+    opening=("nesting", ("3", "4")),
     sizes={
         "small": (
             Size(

@@ -60,6 +60,8 @@ class Recipe:
     """From a word of the corpus to the token that the model reads; None: the word itself."""
     lowest_loss: float | None = None
     """Nats per token that no model can beat, where that is known."""
+    beside: tuple[str, ...] = ()
+    """Annotations that the first view shows beside that one."""
     tries: int | None = None
     """Selections among which the opening view is chosen; None: as many as usual."""
 

@@ -39,4 +39,5 @@ WSJ_CHUNKS = Recipe(
             ),
         ),
     },
+    tries=45_000,
 )

@@ -7,13 +7,13 @@ from lstmvis.data.demos.recipe import Recipe, Size
 WSJ_WORDS = Recipe(
     name="Wall Street Journal, words",
     shows="parts of speech: which kinds of words a model is in",
-    look="The selected cells are on over a stretch of verbs. See in the map of part_of_speech how many of the matches "
-    "are verbs as well, in other words and other sentences.",
+    look="The selected cells are on over a stretch of nouns. See in the map of part_of_speech how many of the matches "
+    "are nouns as well, in other words and other sentences.",
     unit="words",
     texts=read_words,
     corpus=PENN_TREEBANK,
     annotators={"part_of_speech": {}, "sentence_position": {}},
-    opening=("part_of_speech", ("VERB",)),
+    opening=("part_of_speech", ("NOUN",)),
     sizes={
         "small": (
             Size(
@@ -47,4 +47,5 @@ WSJ_WORDS = Recipe(
             ),
         ),
     },
+    tries=45_000,
 )

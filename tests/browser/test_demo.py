@@ -41,7 +41,7 @@ def test_a_brushed_level_is_found_at_that_depth_all_over_the_corpus(chromium, de
 
 
 @pytest.mark.parametrize(("width", "height"), [(1400, 900), (800, 600)])
-def test_the_demo_opens_on_a_level_that_is_selected_and_found_again(chromium, demo_address, width, height):
+def test_the_demo_opens_on_two_levels_that_are_selected_and_found_again(chromium, demo_address, width, height):
     page = chromium.new_page(viewport={"width": width, "height": height})
     page.goto(demo_address)
     hand = Hand(page)
@@ -58,5 +58,5 @@ def test_the_demo_opens_on_a_level_that_is_selected_and_found_again(chromium, de
         {legend[colour] for colour in colours[start : start + length] if colour}
         for colours, (_, _, length) in zip(pixels, hand.matches(), strict=True)
     ]
-    assert np.mean([labels == {"4"} for labels in inside]) >= 0.9
+    assert np.mean([bool(labels) and labels <= {"3", "4"} for labels in inside]) >= 0.9
     page.close()

@@ -35,7 +35,8 @@ def corpora(draw):
 
 
 def naive(carries, tokens, starts, ranges):
-    """Per match and measure: what it carries, and what ranges of its length do, all and those with its first token."""
+    """Per match and measure: what it carries, and what ranges of its length do: all, those with its first token, and
+    those with its tokens throughout."""
     steps = len(carries)
     sequence = [sum(start <= t for start in starts) for t in range(steps)]
 
@@ -48,9 +49,11 @@ def naive(carries, tokens, starts, ranges):
         length = last - first + 1
         others = [t for t in range(steps - length + 1) if sequence[t] == sequence[t + length - 1]]
         same = [t for t in others if tokens[t] == tokens[first]]
-        expected = [np.mean([measures(t, t + length - 1) for t in among], axis=0) for among in (others, same)]
+        identical = [t for t in same if tokens[t : t + length] == tokens[first : last + 1]]
+        among = (others, same, identical)
+        expected = [np.mean([measures(t, t + length - 1) for t in firsts], axis=0) for firsts in among]
         rows.append([measures(first, last), *expected])
-    return np.array(rows, float)  # matches x (itself, corpus, same token) x (whole, positions)
+    return np.array(rows, float)  # matches x (itself, corpus, same token, same tokens) x (whole, positions)
 
 
 def naive_chance(least, chances):
@@ -88,6 +91,54 @@ def test_the_figures_are_those_of_counting_every_range(corpus):
     expected = naive_chance(len(best), rows[[*best.values(), *failing], 2, 0])
     assert evidence.p_value == pytest.approx(expected)
     assert evidence.texts == len({tuple(tokens[first : min(last + 1, first + 3)]) for first, last in ranges})
+    assert evidence.beginnings.different == len({tokens[first] for first, _ in ranges})
+    pairs = [tokens[a] == tokens[b] for a, _ in ranges for b, _ in ranges]
+    assert evidence.beginnings.effective == pytest.approx(1 / np.mean(pairs))
+    begins = [t for t in range(len(carries)) if carries[t] and stretch_of(carries, starts, t) == t]
+    ends = [
+        next((e for e in range(b, len(carries)) if not carries[e] or (e > b and e in starts)), None) for b in begins
+    ]
+    spans = [(b, (len(carries) if e is None else e) - b) for b, e in zip(begins, ends, strict=True)]
+
+    def decided(length):
+        cut = [(b, b + length - 1) for b, most in spans if most >= length]
+        return naive(carries, tokens, starts, cut)[:, 3, 0].mean() if cut else 1
+
+    assert evidence.decided == pytest.approx(np.mean([decided(last - first + 1) for first, last in ranges]))
+
+
+def test_as_many_different_beginnings_are_usual_as_stretches_drawn_at_random_have():
+    chance = np.random.default_rng(5)
+    tokens = chance.choice(6, 4000, p=[0.4, 0.3, 0.1, 0.1, 0.05, 0.05])
+    value = Value(np.arange(4000) % 2 == 0, tokens, np.zeros(0, np.int64))
+
+    def effective(begins):
+        return weigh(value, [match(begin, begin) for begin in begins.tolist()], (9999, 9999), lead=2).beginnings
+
+    drawn = [effective(chance.choice(value.begins, 50)) for _ in range(300)]
+    assert np.mean([1 / it.effective for it in drawn]) == pytest.approx(1 / drawn[0].usual, rel=0.02)
+    assert effective(value.begins[tokens[value.begins] == 1][:50]).share == pytest.approx(1 / drawn[0].usual)
+
+
+def test_beginnings_are_no_fewer_than_usual_where_the_value_always_begins_alike():
+    tokens = np.tile([7, 1, 2, 8], 50)
+    value = Value(np.isin(tokens, [7, 1, 2]), tokens, np.zeros(0, np.int64))
+    beginnings = weigh(value, [match(4 * t, 4 * t + 1) for t in range(1, 30)], (0, 1), lead=2).beginnings
+    assert beginnings == (1, 1, 1)
+    assert beginnings.share == 1
+
+
+def test_what_the_same_tokens_are_elsewhere_is_no_merit_of_a_match():
+    tokens = np.tile([0, 1], 100)
+    carries = np.arange(200) < 60
+    value = Value(carries, tokens, np.zeros(0, np.int64))
+    evidence = weigh(value, [match(2 * t, 2 * t) for t in range(1, 20)], (0, 0), lead=1)
+    assert evidence.whole.matches == 1
+    assert evidence.whole.same_tokens == pytest.approx(0.3)
+    assert evidence.decided == pytest.approx(0.3)
+    telling = Value(tokens == 1, tokens, np.zeros(0, np.int64))  # tokens that tell all leave nothing open
+    evidence = weigh(telling, [match(2 * t + 1, 2 * t + 1) for t in range(1, 20)], (0, 0), lead=1)
+    assert evidence.whole.same_tokens == evidence.decided == 1
 
 
 @given(st.lists(st.floats(0, 1), max_size=9), st.integers(0, 10))

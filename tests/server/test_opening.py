@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -5,7 +7,7 @@ from lstmvis.data.amending import set_opening
 from lstmvis.data.opening import View, read_view
 from lstmvis.data.project import Project
 from lstmvis.server.errors import UnknownNameError
-from lstmvis.server.evidence import EvidenceError, find_value
+from lstmvis.server.evidence import Beginnings, EvidenceError, find_value
 from lstmvis.server.opening import LEAD, LENGTHS, Observed, find_opening, present_opening
 from tests.planted import PLANTED, STEPS, write_planted
 
@@ -47,6 +49,34 @@ def test_the_figures_say_that_it_is_neither_the_word_nor_chance(project, found):
     assert found.tries <= TRIES
 
 
+def test_cells_that_follow_the_annotation_are_preferred_to_cells_that_follow_words_and_never_fail(tmp_path):
+    project = Project(write_planted(tmp_path / "p", of_words=3))
+    views = {
+        source: find_opening(project, "phrase", ["IN"], sources=[source], tries=TRIES)
+        for source in ("states::words", "states::planted")
+    }
+    assert views["states::words"].evidence.whole.matches > views["states::planted"].evidence.whole.matches
+    assert views["states::words"].evidence.beginnings.share < 0.5
+    assert views["states::planted"].evidence.beginnings.share == 1
+    assert views["states::words"].score < views["states::planted"].score
+    varied = {
+        source: replace(view, evidence=replace(view.evidence, beginnings=Beginnings(50, 50, 50)))
+        for source, view in views.items()
+    }
+    assert varied["states::words"].score > varied["states::planted"].score
+    assert find_opening(project, "phrase", ["IN"], tries=2 * TRIES).view.source == "states::planted"
+
+
+def test_what_the_tokens_tell_is_held_against_a_view_only_where_those_of_the_value_tell_less(found):
+    def score(decided, same_tokens):
+        whole = found.evidence.whole._replace(same_tokens=same_tokens)
+        return replace(found, evidence=replace(found.evidence, whole=whole, decided=decided)).score
+
+    share = found.evidence.whole.matches
+    assert score(decided=1, same_tokens=share) == pytest.approx(score(decided=0.4, same_tokens=0.4 * share), rel=0.05)
+    assert score(decided=0.4, same_tokens=share) < 0.5 * score(decided=0.4, same_tokens=0.4)
+
+
 def test_the_view_can_be_read_at_once(project, found):
     first, last = found.view.range
     value = find_value(project, STEPS, "phrase", ["IN"])
@@ -56,6 +86,19 @@ def test_the_view_can_be_read_at_once(project, found):
     assert value.whole(first, last - first + 1)
     assert found.view.tracks == ("phrase",)
     assert found.view.colour == "meta_phrase"
+
+
+def test_other_annotations_are_shown_beside_the_one_that_the_view_is_about(tmp_path):
+    discrete = {"file": "train", "path": "phrase", "dict": "labels", "vis": {"type": "discrete", "range": "dict"}}
+    meta = {"phrase": discrete, "again": discrete}
+    directory = write_planted(tmp_path / "p", meta=meta)
+    found = find_opening(Project(directory), "phrase", ["IN"], beside=["again", "phrase"], tries=TRIES)
+    assert found.view.tracks == ("phrase", "again")
+    assert found.view.colour == "meta_phrase"
+    written = write_planted(tmp_path / "q", meta=meta, opening=found.view.address)
+    assert present_opening(Project(written)).about == "phrase IN"
+    with pytest.raises(UnknownNameError, match="There is no annotation 'gone'"):
+        find_opening(Project(directory), "phrase", ["IN"], beside=["gone"], tries=TRIES)
 
 
 def test_the_same_seed_finds_the_same(project, found):

@@ -23,13 +23,14 @@ def test_the_view_is_written_and_its_figures_are_told_then_and_later(directory, 
     assert address.startswith("source=states::planted&pos=")
     assert said[0] == f"opening: {address}"
     assert "cells of states::planted, on over 'word" in said[1]
-    assert said[3].split() == ["phrase", "IN", "matches", "corpus", "same", "first", "token"]
+    assert "first tokens, in effect" in said[3]
+    assert said[4].split() == ["phrase", "IN", "matches", "corpus", "same", "first", "token", "same", "tokens"]
     assert (directory / "lstm.yml").read_text().startswith("# mine\n")
     assert main(["opening", str(directory), "--show"]) == 0
     shown = capsys.readouterr().out.splitlines()
-    assert shown[:6] == said[:6]
-    assert shown[6].split(":")[0] == "p-value against ranges with the same first tokens, however this view was chosen"
-    assert "times the 576 that were tried" in said[6]
+    assert shown[:7] == said[:7]
+    assert shown[7].split(":")[0] == "p-value against ranges with the same first tokens, however this view was chosen"
+    assert "times the 576 that were tried" in said[7]
 
 
 def test_what_is_found_is_not_written_where_one_only_wants_to_know(directory, capsys):
