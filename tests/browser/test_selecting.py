@@ -240,6 +240,25 @@ def test_a_gesture_is_undone_as_a_whole(explore):
     assert "range=105%2C106" in hand.address()
 
 
+def test_a_gesture_that_ends_at_rest_can_be_undone_by_the_button(explore):
+    hand = explore(pos=100, range="107,109")
+    undo = hand.page.get_by_role("button", name="undo")
+    mouse = hand.page.mouse
+    mouse.move(*centre(hand.word(112)))
+    mouse.down()
+    mouse.move(*centre(hand.word(117)), steps=5)
+    hand.rest()
+    assert "range=112%2C117" in hand.address()
+    assert undo.is_disabled()
+    mouse.up()
+    hand.rest()
+    assert undo.is_enabled()
+    undo.click()
+    hand.rest()
+    assert "range=107%2C109" in hand.address()
+    assert undo.is_disabled()
+
+
 def test_chips_drop_cells_and_pinned_cells_stay(explore):
     hand = explore(pos=100, range="110,110", threshold=0.1)
     first, second, *others = hand.cells()
