@@ -336,6 +336,18 @@ def test_where_no_cell_fits_the_page_says_what_would_admit_some(explore):
     assert hand.cells() != []
 
 
+def test_where_no_cell_fits_a_range_out_of_view_the_page_leads_to_it_and_says_why_there(explore):
+    hand = explore(pos=2500, range="110,110")
+    assert hand.cells() != []
+    hand.field("threshold", 0.99)
+    notice = hand.page.locator(".notice")
+    assert "No cell fits at threshold 0.99. The range is out of view" in notice.inner_text()
+    notice.get_by_role("button", name="Show the range").click()
+    hand.rest()
+    assert hand.word(110).is_visible()
+    assert re.search("No cell fits.* but [0-9]+ cells? would", notice.inner_text())
+
+
 def test_the_constraint_that_keeps_all_cells_out_is_named_and_can_be_lifted(explore):
     start = next(at for at in range(100, 200) if not expected_cells(at, at) and expected_cells(at, at, before=0))
     hand = explore(pos=start - 7, range=f"{start},{start}")
