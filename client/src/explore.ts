@@ -130,7 +130,7 @@ export function explore(page: HTMLElement): void {
     const key = keyOf(event);
     if (!key || event.defaultPrevented) return;
     if (takesKeys(event.target) && event.key !== "Escape") return;
-    if (document.querySelector("dialog[open]")) return;
+    if (document.querySelector("dialog[open], :popover-open")) return;
     event.preventDefault();
     if (key.act === "search") document.querySelector<HTMLInputElement>("[data-view=search] input")?.focus();
     else if (key.act === "undo") store.undo();

@@ -24,6 +24,10 @@ def open_search(hand):
     hand.press("ArrowDown")
 
 
+def open_about(hand):
+    hand.page.get_by_role("button", name="About this project").click()
+
+
 STATES = {
     "projects": ("", Hand.rest),
     "nothing selected": ("?project=parentheses&pos=100", Hand.rest),
@@ -34,6 +38,7 @@ STATES = {
     "long words": (WIDE, Hand.rest),
     "no words": ("?project=wordless&pos=10&threshold=0.1&range=12,12&off=0,0", Hand.rest),
     "help": (SELECTED, open_help),
+    "about": (SELECTED, open_about),
     "search": (SELECTED, open_search),
 }
 

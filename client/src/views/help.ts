@@ -92,6 +92,7 @@ const PARTS: readonly (readonly [string, string])[] = [
     "What the colours of a heat map mean; where there is no room for all of them, the number behind it shows the rest.",
   ],
   ["Project, source", "Menus of everything that is served, and of the layers and kinds of states in it."],
+  ["i", "What the project is, and what to look for in the view with which it opens."],
   ["◐", "Light or dark."],
 ];
 const MOUSE: readonly (readonly [string, string])[] = [
