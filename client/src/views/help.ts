@@ -89,7 +89,7 @@ const PARTS: readonly (readonly [string, string])[] = [
   ],
   [
     "Legend",
-    "What the colours of a heat map mean; where there is no room for all of them, the number behind it shows the rest.",
+    "What the colours of a track or a heat map mean; where there is no room for all of them, the number behind it shows the rest.",
   ],
   ["Project, source", "Menus of everything that is served, and of the layers and kinds of states in it."],
   ["i", "What the project is, and what to look for in the view with which it opens."],
