@@ -206,6 +206,7 @@ describe("agreement", () => {
       label: "4:",
       figure: "99 %",
       sentence: "depth is 4 at 299 of 300 positions inside the ranges of the 50 matches listed.",
+      mark: encoding.mark("4"),
       disputed: "4",
     });
     expect(agreementOf(["4", null, "4"], 2, true, encoding)).toMatchObject({
@@ -230,7 +231,7 @@ describe("agreement", () => {
     });
     const ranked = annotationEncoding("top", { vis: { type: "wordvec" } }, theme);
     const words = ["a", "b", "a"].map((word) => ({ words: [word, "z"], weights: [0.9, 0.1] }));
-    expect(agreementOf(words, 2, true, ranked)).toMatchObject({ label: "a:", figure: "66 %" });
+    expect(agreementOf(words, 2, true, ranked)).toMatchObject({ label: "a:", figure: "66 %", mark: null });
   });
 
   it("is nothing where there is no value, or where values are counts", () => {

@@ -292,10 +292,31 @@ def test_the_figure_above_a_heat_map_is_exact_for_the_matches_listed(explore):
     labels, counts = np.unique(kinds, return_counts=True)
     most, total = counts.max(), sum(lengths)
     figure = {name: hand.page.locator(f"[data-view=heatmap][data-name={name}] .agreement") for name in ("kind", "loss")}
-    assert figure["kind"].inner_text().split() == [f"{labels[counts.argmax()]}:", str(100 * most // total), "%"]
+    label = labels[counts.argmax()]
+    assert figure["kind"].inner_text().split() == [f"{label}:", str(100 * most // total), "%"]
     sentence = f"{most} of {total} positions inside the ranges of the 50 matches listed"
     assert sentence in figure["kind"].get_attribute("title")
+    assert figure["kind"].locator("[data-label]").get_attribute("data-label") == label
     assert figure["loss"].inner_text().split() == ["mean", f"{losses.mean():.2f}"]
+
+
+@pytest.mark.parametrize("width", [1400, 800])
+def test_the_figure_above_a_heat_map_stands_whole_beside_the_colour_of_its_label(page, explore, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    hand = explore(**SELECTED, track=["kind", "depth", "loss"])
+    _, legend, _ = read_map(hand, "kind")
+    panel = page.locator("[data-view=heatmap][data-name=kind]")
+    agreement = panel.locator(".agreement")
+    figure, title, edge = (
+        part.bounding_box() for part in (agreement.locator(".figure"), panel.locator("button").first, panel)
+    )
+    assert figure["x"] + figure["width"] <= edge["x"] + edge["width"]
+    assert title["y"] + title["height"] <= figure["y"] + 1
+    swatch = agreement.locator("[data-label]")
+    assert swatch.bounding_box()["width"] == 10
+    colour = swatch.evaluate("it => getComputedStyle(it).backgroundColor")
+    assert f"{legend[colour]}:" == agreement.inner_text().split()[0]
+    assert panel.locator(".legend [data-label]").count() == 3
 
 
 def test_its_figure_leads_from_one_exception_to_the_next(explore):
@@ -312,7 +333,8 @@ def test_its_figure_leads_from_one_exception_to_the_next(explore):
         assert hand.page.locator(".match.hover").get_attribute("data-rank") == str(rank)
         assert hand.page.locator(".match.hover .rank").is_visible()
         row = hand.page.locator(".match.hover").bounding_box()
-        assert hand.page.locator(".match-head").bounding_box()["y"] + 40 <= row["y"] < 900 - row["height"]
+        head = hand.page.locator(".match-head").bounding_box()
+        assert head["y"] + head["height"] <= row["y"] < 900 - row["height"]
 
 
 def test_an_answer_that_breaks_off_is_said_over_dimmed_rows_and_mended_by_the_next(page, explore):

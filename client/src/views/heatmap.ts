@@ -17,7 +17,7 @@ import type { Model } from "../model";
 import { CELL_COUNT, dimOf, point, project } from "../state";
 import { visible } from "../tokens";
 import { hideTooltip, showTooltip } from "../tooltip";
-import { drawLegend } from "./legend";
+import { drawLegend, swatch } from "./legend";
 import { type Row, rowsOf } from "./matches";
 import type { View } from "./view";
 
@@ -26,10 +26,6 @@ interface Panel {
   /** The annotation, or `cell_count`. */
   readonly name: string;
 }
-
-/** Pixels that a map has to be wide for the figure of its agreement beside its name, and for what it is a figure of. */
-const FIGURE_ROOM = 90;
-const LABEL_ROOM = 120;
 
 export const heatmaps: View = (parent, emit) => {
   const root = add(parent, "div", { class: "maps" });
@@ -44,7 +40,13 @@ export const heatmaps: View = (parent, emit) => {
     const title = element("button", { type: "button", class: "map-title" });
     title.addEventListener("click", () => emit(project(dim)));
     const figure = button("", () => seekException(panel, dim), { class: "quiet figure" });
-    const agreement = element("div", { class: "agreement" }, element("span", { class: "most" }), figure);
+    const agreement = element(
+      "div",
+      { class: "agreement" },
+      element("span", { class: "most-colour" }),
+      element("span", { class: "most" }),
+      figure,
+    );
     const canvas = element("canvas", { role: "img" });
     canvas.addEventListener("pointermove", (event) => explain(event, canvas, dim));
     canvas.addEventListener("pointerleave", () => {
@@ -54,12 +56,7 @@ export const heatmaps: View = (parent, emit) => {
     const panel = element(
       "section",
       { class: "map", "data-view": "heatmap", "data-name": name },
-      element(
-        "div",
-        { class: "map-head" },
-        element("div", { class: "map-name" }, title, agreement),
-        element("div", { class: "legend" }),
-      ),
+      element("div", { class: "map-head" }, title, agreement, element("div", { class: "legend" })),
       element(
         "div",
         { class: "map-field" },
@@ -147,12 +144,13 @@ export const heatmaps: View = (parent, emit) => {
   }
 
   function drawAgreement(target: HTMLElement, agreement: Agreement | null): void {
-    const width = model.layout.mapColumns * model.layout.mapCell;
-    target.hidden = width < FIGURE_ROOM || !agreement;
+    // Where there is none its line is kept, so that the heads of all maps are alike.
+    target.style.visibility = agreement ? "" : "hidden";
     if (!agreement) return;
-    const { label, figure, sentence, disputed } = agreement;
+    const { label, figure, sentence, mark, disputed } = agreement;
     target.title = sentence;
-    (target.querySelector(".most") as HTMLElement).textContent = width >= LABEL_ROOM ? label : "";
+    (target.querySelector(".most-colour") as HTMLElement).replaceChildren(...(mark ? [swatch(mark)] : []));
+    (target.querySelector(".most") as HTMLElement).textContent = label;
     const seek = target.querySelector("button") as HTMLButtonElement;
     seek.textContent = figure;
     seek.disabled = disputed === null;

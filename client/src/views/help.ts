@@ -85,7 +85,7 @@ const PARTS: readonly (readonly [string, string])[] = [
   ],
   [
     "Heat maps",
-    "Values around the matches in line with their words, explained by the legend above; the figure is the label that is most frequent inside the ranges of the matches listed, or their mean. A click on a title colours the words by it.",
+    "Values around the matches in line with their words, explained by the legend above; between it and the title stands which label is most frequent inside the ranges of the matches listed, and how frequent, or their mean. A click on a title colours the words by it.",
   ],
   [
     "Legend",

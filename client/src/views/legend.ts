@@ -70,7 +70,7 @@ const key = (mark: Mark): HTMLElement =>
     element("span", { class: "key-label" }, mark.text),
   );
 
-function swatch({ text, colour }: Mark): HTMLElement {
+export function swatch({ text, colour }: Mark): HTMLElement {
   const made = element("span", { class: "swatch", "data-label": text });
   made.style.backgroundColor = colour;
   return made;
