@@ -60,7 +60,7 @@ describe("tokens", () => {
 describe("the layout", () => {
   it.each([800, 1100, 1400, 2500])("has room for words and heat maps at %i pixels", (width) => {
     for (const columnWidth of [15, 60]) {
-      for (const maps of [1, 2, 3]) {
+      for (const maps of [1, 2, 3, 4]) {
         const layout = layoutOf(width, 600, columnWidth, maps, 3);
         expect(GUTTER + layout.matchColumns * columnWidth + layout.mapsWidth).toBeLessThanOrEqual(width);
         expect(layout.mapCell).toBeGreaterThanOrEqual(8);

@@ -442,6 +442,31 @@ def test_pointing_at_a_heat_map_says_what_is_there(explore):
     assert all(re.fullmatch(r".+ +\d(\.\d+)?", line) for line in lines[1:])
 
 
+def test_heat_maps_beyond_the_edge_of_a_small_page_are_counted_and_led_to(page, explore):
+    page.set_viewport_size({"width": 800, "height": 600})
+    canvases = page.locator("[data-view=heatmap] canvas")
+
+    def in_view():
+        boxes = [canvas.bounding_box() for canvas in canvases.all()]
+        return [box["x"] >= 0 and box["x"] + box["width"] <= 800 for box in boxes]
+
+    explore(**SELECTED, track=["kind", "depth", "loss"])
+    onward, back = (page.get_by_title(re.compile(title)) for title in ("^Scroll to .* heat map", "^Scroll back"))
+    assert in_view() == [True] * 4
+    assert not onward.is_visible()
+    explore(**SELECTED, track=["kind", "depth", "loss", "top"])
+    assert in_view() == [True] * 4 + [False]
+    assert onward.inner_text().startswith("1 more")
+    onward.click()
+    back.wait_for()
+    assert in_view()[-1]
+    assert not onward.is_visible()
+    back.click()
+    onward.wait_for()
+    assert in_view()[0]
+    assert not back.is_visible()
+
+
 @pytest.mark.parametrize("from_map", [True, False])
 def test_the_row_that_is_pointed_at_is_marked_in_the_list_and_in_every_map(explore, from_map):
     hand = explore(**SELECTED, track=["kind", "depth"])

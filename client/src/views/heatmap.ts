@@ -7,7 +7,7 @@
 import { range } from "d3-array";
 import { select } from "d3-selection";
 import { type Agreement, agreementOf } from "../agreement";
-import { add, button, element, setAttribute } from "../dom";
+import { add, button, counted, element, setAttribute } from "../dom";
 import { locate } from "../drag";
 import { type Encoding, encodingsOf, explained, type Mark, masked, type Value, valueAt } from "../encoding";
 import { ROW_HEIGHT } from "../layout";
@@ -29,6 +29,14 @@ interface Panel {
 
 export const heatmaps: View = (parent, emit) => {
   const root = add(parent, "div", { class: "maps" });
+  // At both edges of what is seen, where there is more to either side.
+  const [back, onward] = (["left", "right"] as const).map((side) => {
+    const scroll = () => parent.scrollTo({ left: side === "left" ? 0 : parent.scrollWidth });
+    return element("div", { class: `maps-edge ${side}` }, button("", scroll));
+  });
+  parent.prepend(back);
+  parent.append(onward);
+  parent.addEventListener("scroll", drawEdges);
   const changed = watch();
   const list = memo(rowsOf);
   const encode = memo(encodingsOf);
@@ -159,6 +167,21 @@ export const heatmaps: View = (parent, emit) => {
     setAttribute(seek, "aria-label", disputed === null ? null : `${label} ${figure}, ${way}`);
   }
 
+  /** Says how many maps lie beyond the right edge, all or some of each, and leads to them and back. */
+  function drawEdges(): void {
+    const { right } = parent.getBoundingClientRect();
+    const beyond = [...root.children].filter((map) => map.getBoundingClientRect().right > right + 1).length;
+    drawEdge(back, parent.scrollLeft > 0, "‹ back", "Scroll back to the words");
+    drawEdge(onward, beyond > 0, `${beyond} more ›`, `Scroll to ${counted(beyond, "more heat map")}`);
+  }
+
+  function drawEdge(edge: HTMLElement, shown: boolean, text: string, title: string): void {
+    const leads = edge.querySelector("button") as HTMLButtonElement;
+    edge.hidden = !shown;
+    leads.textContent = text;
+    leads.title = title;
+  }
+
   /** Puts a mark over the row of a match, if that is listed. */
   function markRow(mark: HTMLElement, rank: number): void {
     mark.hidden = !(rank >= 0 && rank < (model.matches?.matches.rankingDetail.length ?? 0));
@@ -191,6 +214,7 @@ export const heatmaps: View = (parent, emit) => {
       .each(function ({ dim }) {
         if (matches) drawPanel(this, dim, matches);
       });
+    drawEdges();
   }
 };
 
