@@ -2,7 +2,7 @@
  * The address bar as a function of the state, and back.
  *
  * What has its default value is left out; zero is a value like any other. What cannot be read is taken as left out, so
- * that an address typed by hand still opens.
+ * that an address typed by hand still opens; `unreadable` says what that is.
  */
 import { COLUMN_WIDTHS, having, INITIAL, MAX_LIMIT, type Range, type State } from "./state";
 
@@ -42,7 +42,7 @@ const choice = <T extends string>(name: string, allowed: readonly T[]): Field<T>
 const flag = (name: string): Field<boolean> => ({
   name,
   write: () => ["1"],
-  read: ([entry]) => (entry === "1" ? true : undefined),
+  read: ([entry]) => (entry === "1" ? true : entry === "0" ? false : undefined),
 });
 
 /** Two whole numbers, the first at least `least` and, where `ordered`, not above the second. */
@@ -120,6 +120,16 @@ export function fromQuery(search: string): State {
   }
   const read = state as unknown as State;
   return read.sides === "both" && !(read.threshold > 0) ? { ...read, sides: "positive" } : read;
+}
+
+/** What of an address is taken as left out, as it is written there but for its percent signs. */
+export function unreadable(search: string): string[] {
+  const query = new URLSearchParams(search);
+  const refused = fields()
+    .filter(([, { name, read }]) => query.has(name) && read(query.getAll(name)) === undefined)
+    .map(([, { name }]) => `${name}=${query.get(name)}`);
+  const both = query.get("sides") === "both" && fromQuery(search).sides !== "both";
+  return both ? [...refused, "sides=both"] : refused;
 }
 
 const fields = () => Object.entries(FIELDS) as [keyof typeof FIELDS, Field<unknown>][];

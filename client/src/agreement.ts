@@ -1,7 +1,7 @@
 /** How far matches agree: what an annotation mostly is inside their ranges. */
 import { mean } from "d3-array";
 import { counted, formatCount } from "./dom";
-import { type Encoding, short, type Value } from "./encoding";
+import { type Encoding, type Mark, short, type Value } from "./encoding";
 
 export interface Agreement {
   /** The most frequent label with a colon; of numbers, that the figure is their mean. */
@@ -10,6 +10,8 @@ export interface Agreement {
   readonly figure: string;
   /** The same, exactly, and of what. */
   readonly sentence: string;
+  /** The most frequent label as the legend has it; null where there is no label with a colour of its own. */
+  readonly mark: Mark | null;
   /** The most frequent label as it is written, where there are others; else null. */
   readonly disputed: string | null;
 }
@@ -33,12 +35,15 @@ export function agreementOf(
     const figure = short(average);
     const of = counted(numbers.length, "position");
     const sentence = `The mean of ${name} is ${figure} over ${of} ${inside}.`;
-    return { label: "mean", figure, sentence, disputed: null };
+    return { label: "mean", figure, sentence, mark: null, disputed: null };
   }
   const tally = new Map<string, number>();
+  const marks = new Map<string, Mark>();
   for (const value of values) {
-    const text = mark(value)?.text;
-    if (text !== undefined) tally.set(text, (tally.get(text) ?? 0) + 1);
+    const met = mark(value);
+    if (!met) continue;
+    tally.set(met.text, (tally.get(met.text) ?? 0) + 1);
+    marks.set(met.text, met);
   }
   const [most] = [...tally].sort(([, a], [, b]) => b - a);
   if (!most) return null;
@@ -48,6 +53,7 @@ export function agreementOf(
     label: `${label}:`,
     figure: `${Math.floor((100 * count) / all)} %`,
     sentence: `${name} is ${label} at ${formatCount(count)} of ${counted(all, "position")} ${inside}.`,
+    mark: (kind === "label" && marks.get(label)) || null,
     disputed: count < all ? label : null,
   };
 }

@@ -3,8 +3,9 @@ import { add } from "./dom";
 import { keyOf, takesKeys } from "./keys";
 import { columnsOf, GUTTER, ROW_HEIGHT } from "./layout";
 import { createLoader } from "./loader";
+import { misfits } from "./misfits";
 import { createModels, type Model, type Size } from "./model";
-import { panBy, type State, within, zoom } from "./state";
+import { knowing, panBy, type State, within, zoom } from "./state";
 import { createStore, type Emit } from "./store";
 import { createThemes } from "./theme";
 import { reachable } from "./thresholds";
@@ -16,6 +17,7 @@ import { header } from "./views/header";
 import { heatmaps } from "./views/heatmap";
 import { help } from "./views/help";
 import { matches } from "./views/matches";
+import { misfitsNote } from "./views/misfits";
 import { notice } from "./views/notice";
 import { plot } from "./views/plot";
 import { search } from "./views/search";
@@ -32,6 +34,8 @@ export function explore(page: HTMLElement): void {
   page.style.setProperty("--row", `${ROW_HEIGHT}px`);
   page.classList.add("explore");
 
+  /** As it was opened; null once it was compared with what there is. */
+  let opened: string | null = location.search;
   let frame: number | undefined;
   const schedule = () => {
     page.dataset.ready = "false";
@@ -45,10 +49,11 @@ export function explore(page: HTMLElement): void {
 
   /** As long as the corpus is not loaded, nothing is outside it. */
   const bounded = (state: State) => {
-    const { total, layout, narrowest, source, thresholds } = model;
+    const { total, layout, narrowest, source, thresholds, annotations } = model;
     if (total === 0) return state;
     const columns = columnsOf(layout.width, Math.max(narrowest, state.columnWidth ?? layout.columnWidth));
-    return within(total, columns)(reachable(source?.transform, thresholds)(state));
+    const known = knowing(Object.keys(annotations))(state);
+    return within(total, columns)(reachable(source?.transform, thresholds)(known));
   };
   const emit: Emit = (transition, phase) => store.emit((state) => bounded(transition(state)), phase);
 
@@ -63,6 +68,7 @@ export function explore(page: HTMLElement): void {
   const drawCells = cells(selection, emit, store, () => modelOf(model.layout));
   const found = add(main, "section", { "data-view": "matches", class: "matches", "aria-label": "Matches" });
   const drawSummary = summary(found, emit);
+  const sayMisfits = misfitsNote(found);
   const drawNotice = notice(found, emit, loader.retry);
   const body = add(found, "div", { class: "match-body" });
   const views: Render[] = [
@@ -82,6 +88,10 @@ export function explore(page: HTMLElement): void {
     frame = undefined;
     const size = { width: main.clientWidth, height: main.clientHeight };
     model = modelOf(size);
+    if (opened !== null && model.total > 0) {
+      sayMisfits(misfits(opened, model));
+      opened = null;
+    }
     // What the address says may lie outside what there is; nothing is asked for before it is inside.
     emit((state) => state, "live");
     if (model.state !== store.state()) model = modelOf(size);
@@ -130,7 +140,7 @@ export function explore(page: HTMLElement): void {
     const key = keyOf(event);
     if (!key || event.defaultPrevented) return;
     if (takesKeys(event.target) && event.key !== "Escape") return;
-    if (document.querySelector("dialog[open]")) return;
+    if (document.querySelector("dialog[open], :popover-open")) return;
     event.preventDefault();
     if (key.act === "search") document.querySelector<HTMLInputElement>("[data-view=search] input")?.focus();
     else if (key.act === "undo") store.undo();

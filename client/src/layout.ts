@@ -13,6 +13,8 @@ const MAP_CELL = 8;
 const MAP_COLUMNS = [10, 24] as const;
 /** As much of the room beside the gutter as the heat maps may take together, while each has its fewest columns. */
 const MAPS_SHARE = 0.5;
+/** As much of it as the words keep where many maps want more; the maps are scrolled to then. */
+const WORDS_SHARE = 0.3;
 const SCROLLBAR = 14;
 
 export interface Layout {
@@ -51,7 +53,7 @@ export function layoutOf(
   const fit = Math.floor(((room * MAPS_SHARE) / maps - MAP_GAP) / MAP_CELL);
   const mapColumns = Math.min(MAP_COLUMNS[1], Math.max(MAP_COLUMNS[0], fit));
   const mapsWidth = maps * (mapColumns * MAP_CELL + MAP_GAP);
-  const wordsWidth = Math.max(room - mapsWidth, room * (1 - MAPS_SHARE) * 0.75);
+  const wordsWidth = Math.max(room - mapsWidth, room * WORDS_SHARE);
   const matchColumns = Math.max(1, Math.floor(wordsWidth / columnWidth));
   const most = Math.floor(MOST_BEFORE * matchColumns);
   return {

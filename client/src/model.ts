@@ -172,7 +172,7 @@ export function createModels(): (state: State, theme: Theme, size: Size, loader:
     }
     hues = colour(selected);
 
-    const unexplained = window && cut && range && settled && seen?.length === 0 && selected.length === 0;
+    const none = settled && !state.pinned && fitted.length === 0 && selected.length === 0;
     return {
       state,
       theme,
@@ -203,9 +203,10 @@ export function createModels(): (state: State, theme: Theme, size: Size, loader:
       settled,
       on: count(window, cut, selected),
       hues,
-      excluded: unexplained
-        ? explain(window.states, cut, range, constraints, lowered(threshold, thresholds, cuts, sides))
-        : null,
+      excluded:
+        none && window && range
+          ? explain(window.states, cut, range, constraints, lowered(threshold, thresholds, cuts, sides))
+          : null,
       matches: answers.matches,
       outdated: !settled || loader.pending("matches") || loader.error("matches") !== null,
       found: answers.found,

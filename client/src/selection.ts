@@ -72,9 +72,14 @@ export type Excluded =
   | { readonly by: "constraints"; readonly constraints: Constraints; readonly cells: number }
   | { readonly by: "threshold"; readonly threshold: number; readonly cells: number }
   | { readonly by: "range"; readonly range: Range; readonly cells: number }
-  | { readonly by: "all" };
+  | { readonly by: "all" }
+  /** Not to be told from the states that there are. */
+  | { readonly by: "unseen" };
 
-/** `thresholds` are those to try, best first, with their cuts. */
+/**
+ * `thresholds` are those to try, best first, with their cuts. What `states` do not reach far enough to decide is not
+ * tried, and without the range itself only a start of a sequence can be named.
+ */
 export function excluded(
   states: States,
   cut: Cut,
@@ -103,7 +108,7 @@ export function excluded(
     const cells = fitting(states, cut, shorter, constraints)?.length;
     if (cells) return { by: "range", range: shorter, cells };
   }
-  return { by: "all" };
+  return { by: fitting(states, cut, range, constraints) ? "all" : "unseen" };
 }
 
 /** The positions that decide, cut at the ends of the sequence; null where some of them are not in `states`. */

@@ -394,6 +394,27 @@ export const follow =
       pos: Math.max(0, from - column),
     });
 
+/** The annotations that are named, whether as a track or to colour the words. */
+export const annotationsIn = ({ tracks, opened, projected }: State): string[] => {
+  const coloured = projected.startsWith(dimOf("")) ? [projected.slice(dimOf("").length)] : [];
+  return [...new Set([...(tracks ?? []), ...opened, ...coloured])];
+};
+
+/** Names only annotations of `names`; where none of the tracks is one, those with which a project begins. */
+export const knowing =
+  (names: readonly string[]): Transition =>
+  (s) => {
+    const unknown = annotationsIn(s).filter((name) => !names.includes(name));
+    if (unknown.length === 0) return s;
+    const known = (list: readonly string[]) => list.filter((name) => names.includes(name));
+    const tracks = s.tracks && known(s.tracks);
+    return having(s, {
+      tracks: s.tracks?.length && !tracks?.length ? null : tracks,
+      opened: known(s.opened),
+      ...(unknown.some((name) => s.projected === dimOf(name)) && { projected: CELL_COUNT }),
+    });
+  };
+
 /** Keeps the window of `columns`, what is brushed and what is off around it inside a corpus of `total` positions. */
 export const within =
   (total: number, columns: number): Transition =>

@@ -55,6 +55,8 @@ export function createStore(changed: () => void): Store {
       past.push(settled);
       if (past.length > UNDO_STEPS) past.shift();
       undone = [];
+      // The end of a gesture may leave the state as its last move left it, and yet there is a step to undo now.
+      changed();
     }
     settled = state;
   }

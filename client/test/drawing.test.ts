@@ -52,7 +52,7 @@ describe("tokens", () => {
 describe("the layout", () => {
   it.each([800, 1100, 1400, 2500])("has room for words and heat maps at %i pixels", (width) => {
     for (const columnWidth of [15, 60]) {
-      for (const maps of [1, 2, 3]) {
+      for (const maps of [1, 2, 3, 4]) {
         const layout = layoutOf(width, 600, columnWidth, maps, 3);
         expect(GUTTER + layout.matchColumns * columnWidth + layout.mapsWidth).toBeLessThanOrEqual(width);
         expect(layout.mapCell).toBeGreaterThanOrEqual(8);
@@ -198,6 +198,7 @@ describe("agreement", () => {
       label: "4:",
       figure: "99 %",
       sentence: "depth is 4 at 299 of 300 positions inside the ranges of the 50 matches listed.",
+      mark: encoding.mark("4"),
       disputed: "4",
     });
     expect(agreementOf(["4", null, "4"], 2, true, encoding)).toMatchObject({
@@ -222,7 +223,7 @@ describe("agreement", () => {
     });
     const ranked = annotationEncoding("top", { vis: { type: "wordvec" } }, theme);
     const words = ["a", "b", "a"].map((word) => ({ words: [word, "z"], weights: [0.9, 0.1] }));
-    expect(agreementOf(words, 2, true, ranked)).toMatchObject({ label: "a:", figure: "66 %" });
+    expect(agreementOf(words, 2, true, ranked)).toMatchObject({ label: "a:", figure: "66 %", mark: null });
   });
 
   it("is nothing where there is no value, or where values are counts", () => {

@@ -159,6 +159,14 @@ describe("excluded", () => {
     const states = statesOf([[0, 0, 0]]);
     expect(excluded(states, POSITIVE, { from: 1, to: 1 }, FREE, lower)).toEqual({ by: "all" });
   });
+
+  it("tells nothing of what the states do not reach", () => {
+    const states = statesOf([[0, 0, 0, 1]], { from: 100, total: 1000 });
+    expect(excluded(states, POSITIVE, { from: 7, to: 7 }, FREE, lower)).toEqual({ by: "unseen" });
+    expect(excluded(states, POSITIVE, { from: 102, to: 102 }, [9, 0], lower)).toEqual({ by: "unseen" });
+    const reason = excluded(states, POSITIVE, { from: 103, to: 103 }, [9, 0], lower);
+    expect(reason).toEqual({ by: "constraints", constraints: [0, 0], cells: 1 });
+  });
 });
 
 // --- the definition, and chance

@@ -30,6 +30,10 @@ def open_switches(hand):
     hand.page.locator(".note.problem").wait_for()
 
 
+def open_about(hand):
+    hand.page.get_by_role("button", name="About this project").click()
+
+
 STATES = {
     "projects": ("", Hand.rest),
     "nothing selected": ("?project=parentheses&pos=100", Hand.rest),
@@ -40,6 +44,7 @@ STATES = {
     "long words": (WIDE, Hand.rest),
     "no words": ("?project=wordless&pos=10&threshold=0.1&range=12,12&off=0,0", Hand.rest),
     "help": (SELECTED, open_help),
+    "about": (SELECTED, open_about),
     "search": (SELECTED, open_search),
     "search that is refused": (SELECTED, open_switches),
 }

@@ -97,6 +97,31 @@ def test_a_threshold_that_a_source_cannot_have_becomes_the_nearest_one(explore, 
     assert "Parameter" not in page.locator(".notice").inner_text()
 
 
+def test_what_of_an_address_does_not_fit_is_said_until_it_is_closed(explore, page):
+    said = page.locator(".misfits")
+    address = {"threshold": 0.1, "range": "107,109", "track": "kind", "colour": "meta_kind"}
+    assert explore(**address).cells() != []
+    assert not said.is_visible()
+
+    tracks = ["gone", "kind"]
+    hand = explore(pos=90, range="5007,5009", track=tracks, colour="meta_lost", off="x", drop="999999")
+    assert said.inner_text().splitlines()[0] == (
+        "Not all of this address fits: “off=x” cannot be read; "
+        "the range from 5,007 to 5,009 lies beyond the end, the corpus has 3,000 positions; "
+        "there is no cell 999999, the source has 24 cells; "
+        "there is no annotation “gone”; there is no annotation “lost”."
+    )
+    assert hand.address() == "project=parentheses&pos=90&drop=999999&track=kind"
+    hand.brush(95, 96)
+    assert said.is_visible()
+    said.get_by_role("button", name="Close").click()
+    assert not said.is_visible()
+
+    explore(track=["gone"], threshold=1)
+    assert "no annotation “gone”; no cell reaches a threshold of 1, it is 0.99 instead" in said.inner_text()
+    assert page.locator("[data-view=tracks] .track").get_attribute("data-name") == "kind"
+
+
 def test_a_path_that_does_not_exist_says_so_and_leads_to_the_projects(page):
     for path in ("/nothing", "/client/deeper/<b>nothing</b>"):
         assert page.goto(path).status == 404

@@ -292,10 +292,31 @@ def test_the_figure_above_a_heat_map_is_exact_for_the_matches_listed(explore):
     labels, counts = np.unique(kinds, return_counts=True)
     most, total = counts.max(), sum(lengths)
     figure = {name: hand.page.locator(f"[data-view=heatmap][data-name={name}] .agreement") for name in ("kind", "loss")}
-    assert figure["kind"].inner_text().split() == [f"{labels[counts.argmax()]}:", str(100 * most // total), "%"]
+    label = labels[counts.argmax()]
+    assert figure["kind"].inner_text().split() == [f"{label}:", str(100 * most // total), "%"]
     sentence = f"{most} of {total} positions inside the ranges of the 50 matches listed"
     assert sentence in figure["kind"].get_attribute("title")
+    assert figure["kind"].locator("[data-label]").get_attribute("data-label") == label
     assert figure["loss"].inner_text().split() == ["mean", f"{losses.mean():.2f}"]
+
+
+@pytest.mark.parametrize("width", [1400, 800])
+def test_the_figure_above_a_heat_map_stands_whole_beside_the_colour_of_its_label(page, explore, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    hand = explore(**SELECTED, track=["kind", "depth", "loss"])
+    _, legend, _ = read_map(hand, "kind")
+    panel = page.locator("[data-view=heatmap][data-name=kind]")
+    agreement = panel.locator(".agreement")
+    figure, title, edge = (
+        part.bounding_box() for part in (agreement.locator(".figure"), panel.locator("button").first, panel)
+    )
+    assert figure["x"] + figure["width"] <= edge["x"] + edge["width"]
+    assert title["y"] + title["height"] <= figure["y"] + 1
+    swatch = agreement.locator("[data-label]")
+    assert swatch.bounding_box()["width"] == 10
+    colour = swatch.evaluate("it => getComputedStyle(it).backgroundColor")
+    assert f"{legend[colour]}:" == agreement.inner_text().split()[0]
+    assert panel.locator(".legend [data-label]").count() == 3
 
 
 def test_its_figure_leads_from_one_exception_to_the_next(explore):
@@ -312,7 +333,8 @@ def test_its_figure_leads_from_one_exception_to_the_next(explore):
         assert hand.page.locator(".match.hover").get_attribute("data-rank") == str(rank)
         assert hand.page.locator(".match.hover .rank").is_visible()
         row = hand.page.locator(".match.hover").bounding_box()
-        assert hand.page.locator(".match-head").bounding_box()["y"] + 40 <= row["y"] < 900 - row["height"]
+        head = hand.page.locator(".match-head").bounding_box()
+        assert head["y"] + head["height"] <= row["y"] < 900 - row["height"]
 
 
 def test_an_answer_that_breaks_off_is_said_over_dimmed_rows_and_mended_by_the_next(page, explore):
@@ -418,6 +440,31 @@ def test_pointing_at_a_heat_map_says_what_is_there(explore):
     lines = hand.page.get_by_role("tooltip").inner_text().splitlines()
     assert len(lines) == 4
     assert all(re.fullmatch(r".+ +\d(\.\d+)?", line) for line in lines[1:])
+
+
+def test_heat_maps_beyond_the_edge_of_a_small_page_are_counted_and_led_to(page, explore):
+    page.set_viewport_size({"width": 800, "height": 600})
+    canvases = page.locator("[data-view=heatmap] canvas")
+
+    def in_view():
+        boxes = [canvas.bounding_box() for canvas in canvases.all()]
+        return [box["x"] >= 0 and box["x"] + box["width"] <= 800 for box in boxes]
+
+    explore(**SELECTED, track=["kind", "depth", "loss"])
+    onward, back = (page.get_by_title(re.compile(title)) for title in ("^Scroll to .* heat map", "^Scroll back"))
+    assert in_view() == [True] * 4
+    assert not onward.is_visible()
+    explore(**SELECTED, track=["kind", "depth", "loss", "top"])
+    assert in_view() == [True] * 4 + [False]
+    assert onward.inner_text().startswith("1 more")
+    onward.click()
+    back.wait_for()
+    assert in_view()[-1]
+    assert not onward.is_visible()
+    back.click()
+    onward.wait_for()
+    assert in_view()[0]
+    assert not back.is_visible()
 
 
 @pytest.mark.parametrize("from_map", [True, False])

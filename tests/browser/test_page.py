@@ -79,6 +79,26 @@ def test_a_newcomer_is_told_where_to_begin(page):
     assert page.locator(".demonstrated").all_inner_texts() == shown
 
 
+def test_what_is_said_of_a_project_can_be_read_where_it_is_explored(page, explore):
+    page.set_viewport_size({"width": 800, "height": 600})
+    hand = explore(pos=100, range="107,109")
+    opener = page.get_by_role("button", name="About this project")
+    box = page.get_by_role("region", name="About this project")
+    assert not box.is_visible()
+    opener.press("Enter")
+    assert box.inner_text().split() == ["Parentheses", "Nested", "parentheses"]
+    assert box.bounding_box()["y"] > opener.bounding_box()["y"]
+    page.keyboard.press("Escape")
+    box.wait_for(state="hidden")
+    assert "range=107%2C109" in hand.address()
+    opener.click()
+    hand.brush(110, 111)
+    assert not box.is_visible()
+    assert "range=110%2C111" in hand.address()
+    explore(project="h&o#s?t=i+l%e")
+    assert not opener.is_visible()
+
+
 def test_programs_find_every_part_by_its_name(explore, page):
     explore(pos=100, threshold=0.1, range="107,109", track=["kind", "depth"])
     views = page.locator("[data-view]").evaluate_all("all => all.map(view => view.dataset.view)")

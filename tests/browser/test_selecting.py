@@ -240,6 +240,25 @@ def test_a_gesture_is_undone_as_a_whole(explore):
     assert "range=105%2C106" in hand.address()
 
 
+def test_a_gesture_that_ends_at_rest_can_be_undone_by_the_button(explore):
+    hand = explore(pos=100, range="107,109")
+    undo = hand.page.get_by_role("button", name="undo")
+    mouse = hand.page.mouse
+    mouse.move(*centre(hand.word(112)))
+    mouse.down()
+    mouse.move(*centre(hand.word(117)), steps=5)
+    hand.rest()
+    assert "range=112%2C117" in hand.address()
+    assert undo.is_disabled()
+    mouse.up()
+    hand.rest()
+    assert undo.is_enabled()
+    undo.click()
+    hand.rest()
+    assert "range=107%2C109" in hand.address()
+    assert undo.is_disabled()
+
+
 def test_chips_drop_cells_and_pinned_cells_stay(explore):
     hand = explore(pos=100, range="110,110", threshold=0.1)
     first, second, *others = hand.cells()
@@ -315,6 +334,18 @@ def test_where_no_cell_fits_the_page_says_what_would_admit_some(explore):
     notice.get_by_role("button").first.click()
     hand.rest()
     assert hand.cells() != []
+
+
+def test_where_no_cell_fits_a_range_out_of_view_the_page_leads_to_it_and_says_why_there(explore):
+    hand = explore(pos=2500, range="110,110")
+    assert hand.cells() != []
+    hand.field("threshold", 0.99)
+    notice = hand.page.locator(".notice")
+    assert "No cell fits at threshold 0.99. The range is out of view" in notice.inner_text()
+    notice.get_by_role("button", name="Show the range").click()
+    hand.rest()
+    assert hand.word(110).is_visible()
+    assert re.search("No cell fits.* but [0-9]+ cells? would", notice.inner_text())
 
 
 def test_the_constraint_that_keeps_all_cells_out_is_named_and_can_be_lifted(explore):

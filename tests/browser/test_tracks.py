@@ -51,8 +51,7 @@ def test_every_track_says_what_its_colours_mean(explore):
     hand = explore(pos=100, track=ALL)
     for name, shown in [("depth", "09"), ("loss", "06"), ("top", "01")]:
         assert lane(hand, name).locator(".legend").inner_text().replace("\n", "") == shown
-    hand.page.locator("[data-name=kind] .more-keys").hover()
-    keys = lane(hand, "kind").locator(".key:visible").all()
+    keys = lane(hand, "kind").locator(".key").all()
     assert {key.inner_text() for key in keys} == {"OPEN", "CLOSE", "NUMBER"}
     colours = {
         key.inner_text(): key.locator(".swatch").evaluate("it => getComputedStyle(it).backgroundColor") for key in keys
@@ -60,6 +59,22 @@ def test_every_track_says_what_its_colours_mean(explore):
     for token in lane(hand, "kind").locator(".token").all()[:20]:
         label = {"O": "OPEN", "C": "CLOSE", "N": "NUMBER"}[token.inner_text()]
         assert token.evaluate("it => getComputedStyle(it).backgroundColor") == colours[label]
+
+
+@pytest.mark.parametrize("size", [(1400, 900), (800, 600)])
+def test_few_labels_are_all_explained_in_words_where_there_is_little_room(page, explore, size):
+    page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+    explore(pos=100, threshold=0.1, range="107,109", track=ALL)
+    for legend in ("[data-view=tracks] [data-name=kind]", "[data-view=heatmap][data-name=kind]"):
+        edge = page.locator(legend).bounding_box()
+        keys = page.locator(f"{legend} .legend .key")
+        assert sorted(keys.all_inner_texts()) == ["CLOSE", "NUMBER", "OPEN"]
+        for key in keys.all():
+            swatch, label = (key.locator(part).bounding_box() for part in (".swatch", ".key-label"))
+            assert min(swatch["width"], swatch["height"]) >= 8
+            assert label["width"] >= 16
+            assert edge["y"] <= label["y"] < label["y"] + label["height"] <= edge["y"] + edge["height"] + 0.5
+            assert edge["x"] <= swatch["x"] < label["x"] + label["width"] <= edge["x"] + edge["width"]
 
 
 @pytest.mark.parametrize("width", [7, 15, 26, 40, 84])

@@ -30,6 +30,7 @@ export function header(
   add(brand, "a", { href: "./", class: "brand", title: "All projects" }, "lstmvis");
   const projects = add(root, "select", { class: "title", "aria-label": "Project" });
   const sources = add(root, "select", { class: "source", "aria-label": "Source" });
+  const drawAbout = about(projects);
   projects.addEventListener("change", () => {
     const entry = model.entries?.find((entry) => entry.project === projects.value);
     if (entry) location.assign(mainLink(entry));
@@ -112,6 +113,7 @@ export function header(
         ...(info ? sourceOptions(info, source) : []),
       );
       document.title = info ? `${info.name} · lstmvis` : "lstmvis";
+      drawAbout(info);
     }
     if (placeChanged(state.pos, model.total)) {
       if (!writing) input.value = formatCount(state.pos);
@@ -119,6 +121,37 @@ export function header(
       total.textContent = `/ ${formatCount(model.total)}`;
     }
     drawSearch(model);
+  };
+}
+
+/** A button behind the menu of projects that opens what is said of the one that is shown. */
+function about(menu: HTMLElement): (info: Info | null) => void {
+  const box = element("section", {
+    class: "popup about",
+    popover: "auto",
+    "aria-label": "About this project",
+  });
+  const opener = element(
+    "button",
+    {
+      type: "button",
+      class: "quiet info",
+      "aria-label": "About this project",
+      title: "What this project is, and what to look for",
+    },
+    "i",
+  );
+  opener.popoverTargetElement = box;
+  menu.after(opener, box);
+  box.addEventListener("beforetoggle", () => {
+    const { left, bottom } = opener.getBoundingClientRect();
+    box.style.left = `${left}px`;
+    box.style.top = `${bottom + 4}px`;
+  });
+  return (info) => {
+    const said = info && info.description !== info.name ? info.description : "";
+    opener.hidden = said === "";
+    box.replaceChildren(element("h2", {}, info?.name ?? ""), element("p", {}, said));
   };
 }
 

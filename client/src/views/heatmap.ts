@@ -7,7 +7,7 @@
 import { range } from "d3-array";
 import { select } from "d3-selection";
 import { type Agreement, agreementOf } from "../agreement";
-import { add, button, element, setAttribute } from "../dom";
+import { add, button, counted, element, setAttribute } from "../dom";
 import { locate } from "../drag";
 import { type Encoding, encodingsOf, explained, type Mark, masked, type Value, valueAt } from "../encoding";
 import { ROW_HEIGHT } from "../layout";
@@ -17,7 +17,7 @@ import type { Model } from "../model";
 import { CELL_COUNT, dimOf, point, project } from "../state";
 import { visible } from "../tokens";
 import { hideTooltip, showTooltip } from "../tooltip";
-import { drawLegend } from "./legend";
+import { drawLegend, swatch } from "./legend";
 import { type Row, rowsOf } from "./matches";
 import type { View } from "./view";
 
@@ -27,12 +27,16 @@ interface Panel {
   readonly name: string;
 }
 
-/** Pixels that a map has to be wide for the figure of its agreement beside its name, and for what it is a figure of. */
-const FIGURE_ROOM = 90;
-const LABEL_ROOM = 120;
-
 export const heatmaps: View = (parent, emit) => {
   const root = add(parent, "div", { class: "maps" });
+  // At both edges of what is seen, where there is more to either side.
+  const [back, onward] = (["left", "right"] as const).map((side) => {
+    const scroll = () => parent.scrollTo({ left: side === "left" ? 0 : parent.scrollWidth });
+    return element("div", { class: `maps-edge ${side}` }, button("", scroll));
+  });
+  parent.prepend(back);
+  parent.append(onward);
+  parent.addEventListener("scroll", drawEdges);
   const changed = watch();
   const list = memo(rowsOf);
   const encode = memo(encodingsOf);
@@ -44,7 +48,13 @@ export const heatmaps: View = (parent, emit) => {
     const title = element("button", { type: "button", class: "map-title" });
     title.addEventListener("click", () => emit(project(dim)));
     const figure = button("", () => seekException(panel, dim), { class: "quiet figure" });
-    const agreement = element("div", { class: "agreement" }, element("span", { class: "most" }), figure);
+    const agreement = element(
+      "div",
+      { class: "agreement" },
+      element("span", { class: "most-colour" }),
+      element("span", { class: "most" }),
+      figure,
+    );
     const canvas = element("canvas", { role: "img" });
     canvas.addEventListener("pointermove", (event) => explain(event, canvas, dim));
     canvas.addEventListener("pointerleave", () => {
@@ -54,12 +64,7 @@ export const heatmaps: View = (parent, emit) => {
     const panel = element(
       "section",
       { class: "map", "data-view": "heatmap", "data-name": name },
-      element(
-        "div",
-        { class: "map-head" },
-        element("div", { class: "map-name" }, title, agreement),
-        element("div", { class: "legend" }),
-      ),
+      element("div", { class: "map-head" }, title, agreement, element("div", { class: "legend" })),
       element(
         "div",
         { class: "map-field" },
@@ -147,18 +152,34 @@ export const heatmaps: View = (parent, emit) => {
   }
 
   function drawAgreement(target: HTMLElement, agreement: Agreement | null): void {
-    const width = model.layout.mapColumns * model.layout.mapCell;
-    target.hidden = width < FIGURE_ROOM || !agreement;
+    // Where there is none its line is kept, so that the heads of all maps are alike.
+    target.style.visibility = agreement ? "" : "hidden";
     if (!agreement) return;
-    const { label, figure, sentence, disputed } = agreement;
+    const { label, figure, sentence, mark, disputed } = agreement;
     target.title = sentence;
-    (target.querySelector(".most") as HTMLElement).textContent = width >= LABEL_ROOM ? label : "";
+    (target.querySelector(".most-colour") as HTMLElement).replaceChildren(...(mark ? [swatch(mark)] : []));
+    (target.querySelector(".most") as HTMLElement).textContent = label;
     const seek = target.querySelector("button") as HTMLButtonElement;
     seek.textContent = figure;
     seek.disabled = disputed === null;
     const way = `the next match that is not ${disputed} all through`;
     setAttribute(seek, "title", disputed === null ? null : `${sentence}\nA click leads to ${way}.`);
     setAttribute(seek, "aria-label", disputed === null ? null : `${label} ${figure}, ${way}`);
+  }
+
+  /** Says how many maps lie beyond the right edge, all or some of each, and leads to them and back. */
+  function drawEdges(): void {
+    const { right } = parent.getBoundingClientRect();
+    const beyond = [...root.children].filter((map) => map.getBoundingClientRect().right > right + 1).length;
+    drawEdge(back, parent.scrollLeft > 0, "‹ back", "Scroll back to the words");
+    drawEdge(onward, beyond > 0, `${beyond} more ›`, `Scroll to ${counted(beyond, "more heat map")}`);
+  }
+
+  function drawEdge(edge: HTMLElement, shown: boolean, text: string, title: string): void {
+    const leads = edge.querySelector("button") as HTMLButtonElement;
+    edge.hidden = !shown;
+    leads.textContent = text;
+    leads.title = title;
   }
 
   /** Puts a mark over the row of a match, if that is listed. */
@@ -193,6 +214,7 @@ export const heatmaps: View = (parent, emit) => {
       .each(function ({ dim }) {
         if (matches) drawPanel(this, dim, matches);
       });
+    drawEdges();
   }
 };
 

@@ -88,13 +88,14 @@ const PARTS: readonly (readonly [string, string])[] = [
   ],
   [
     "Heat maps",
-    "Values around the matches in line with their words, explained by the legend above; the figure is the label that is most frequent inside the ranges of the matches listed, or their mean; a click on it leads to the next match that is different. A click on a title colours the words by it.",
+    "Values around the matches in line with their words, explained by the legend above; between it and the title stands which label is most frequent inside the ranges of the matches listed, and how frequent, or their mean; a click on it leads to the next match that is different. A click on a title colours the words by it.",
   ],
   [
     "Legend",
-    "What the colours of a heat map mean; where there is no room for all of them, the number behind it shows the rest.",
+    "What the colours of a track or a heat map mean; where there is no room for all of them, the number behind it shows the rest.",
   ],
   ["Project, source", "Menus of everything that is served, and of the layers and kinds of states in it."],
+  ["i", "What the project is, and what to look for in the view with which it opens."],
   ["◐", "Light or dark."],
 ];
 const MOUSE: readonly (readonly [string, string])[] = [

@@ -1,4 +1,4 @@
-/** What the colours of a heat map mean, on one line. */
+/** What the colours of a track or a heat map mean, on one line, or few colours on two small ones. */
 import { element } from "../dom";
 import type { Encoding, Mark } from "../encoding";
 
@@ -7,6 +7,8 @@ const KEY = 21;
 const CHARACTER = 6.5;
 const MOST_TEXT = 80;
 const LEFT_OVER = 34;
+/** So many keys are all there, however little room they have. */
+const FEW = 4;
 
 /** What each legend shows. */
 const drawn = new WeakMap<HTMLElement, string>();
@@ -25,7 +27,11 @@ export function drawLegend(
   const next = JSON.stringify([ramp, width, marks.map(({ text, colour }) => [text, colour])]);
   if (drawn.get(target) === next) return;
   drawn.set(target, next);
-  target.replaceChildren(...(ramp ? bar(marks) : keys(marks, width)));
+  const texts = marks.map(({ text }) => text);
+  const fit = ramp ? marks.length : keysThatFit(texts, width);
+  const small = fit < marks.length && marks.length <= FEW;
+  target.classList.toggle("small", small);
+  target.replaceChildren(...(ramp ? bar(marks) : keys(marks, small ? marks.length : Math.max(1, fit))));
 }
 
 function bar(marks: readonly Mark[]): Node[] {
@@ -33,12 +39,8 @@ function bar(marks: readonly Mark[]): Node[] {
   return [ends[0], element("span", { class: "ramp" }, ...marks.map(swatch)), ends[1]];
 }
 
-/** As many keys as a line holds; their number opens the list of the others. */
-function keys(marks: readonly Mark[], width: number): Node[] {
-  const fit = keysThatFit(
-    marks.map(({ text }) => text),
-    width,
-  );
+/** The first `fit` keys; the number of the others opens the list of them. */
+function keys(marks: readonly Mark[], fit: number): Node[] {
   const rest = marks.slice(fit);
   const names = rest.map(({ text }) => text).join(", ");
   const more = element(
@@ -61,9 +63,14 @@ export function keysThatFit(texts: readonly string[], width: number): number {
 }
 
 const key = (mark: Mark): HTMLElement =>
-  element("span", { class: "key" }, swatch(mark), element("span", { class: "key-label" }, mark.text));
+  element(
+    "span",
+    { class: "key", title: mark.text },
+    swatch(mark),
+    element("span", { class: "key-label" }, mark.text),
+  );
 
-function swatch({ text, colour }: Mark): HTMLElement {
+export function swatch({ text, colour }: Mark): HTMLElement {
   const made = element("span", { class: "swatch", "data-label": text });
   made.style.backgroundColor = colour;
   return made;

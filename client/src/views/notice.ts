@@ -13,6 +13,7 @@ import {
   pin,
   setLengthRule,
   setThreshold,
+  showRange,
   type Transition,
 } from "../state";
 import type { Emit } from "../store";
@@ -20,6 +21,10 @@ import { demonstration } from "./demonstration";
 import type { Render } from "./view";
 
 type Button = readonly [label: string, transition: Transition];
+
+/** Whether there is a range, and none of it in view. */
+const isAway = ({ state: { range, pos }, layout }: Model): boolean =>
+  range !== null && (range.to < pos || range.from >= pos + layout.columns);
 
 export function notice(parent: HTMLElement, emit: Emit, retry: () => void): Render {
   const root = add(parent, "div", { class: "notice", "aria-live": "polite" });
@@ -44,6 +49,7 @@ export function notice(parent: HTMLElement, emit: Emit, retry: () => void): Rend
       model.error("selection") ??
       model.error("matches");
     const waiting = model.stale("matches") || model.stale("window");
+    const away = isAway(model);
     if (
       !changed(
         error?.message,
@@ -59,6 +65,7 @@ export function notice(parent: HTMLElement, emit: Emit, retry: () => void): Rend
         state.lengths,
         state.lengthRule,
         waiting,
+        away,
       )
     )
       return;
@@ -75,7 +82,7 @@ export function notice(parent: HTMLElement, emit: Emit, retry: () => void): Rend
       );
     } else if (!state.range && selected.length === 0) invite(model);
     else if (excluded) explain(excluded, model);
-    else if (settled && selected.length === 0) {
+    else if (settled && selected.length === 0 && (state.pinned || model.takenOut > 0)) {
       const back: Button = state.pinned ? ["Unpin", pin(null)] : ["Bring them back", bringBack];
       say("All selected cells were taken out by hand.", offer([back]));
     } else if (matches && rows === 0 && !waiting) sayNoMatch(model);
@@ -99,7 +106,8 @@ export function notice(parent: HTMLElement, emit: Emit, retry: () => void): Rend
     );
   }
 
-  function explain(reason: Excluded, { state }: Model): void {
+  function explain(reason: Excluded, model: Model): void {
+    const { state, layout } = model;
     const { range, constraints, threshold } = state;
     if (!range) return;
     switch (reason.by) {
@@ -148,6 +156,18 @@ export function notice(parent: HTMLElement, emit: Emit, retry: () => void): Rend
         say(
           "No cell fits, at no threshold and for no shorter range from here. Try another place, or fewer steps before and after.",
         );
+        break;
+      case "unseen":
+        if (isAway(model)) {
+          say(
+            `No cell fits at threshold ${threshold}. The range is out of view; why is told where it is.`,
+            offer([["Show the range", showRange(layout.columns)]]),
+          );
+        } else {
+          say(
+            `No cell fits at threshold ${threshold}. The range, with the steps around it, is too long here to tell why.`,
+          );
+        }
     }
   }
 
