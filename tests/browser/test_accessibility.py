@@ -40,6 +40,7 @@ STATES = {
     "selected": (SELECTED, Hand.rest),
     "filtered": (SELECTED + "&lengths=2,2&drop=3", Hand.rest),
     "no cell fits": ("?project=parentheses&pos=100&threshold=0.99&range=107,109", Hand.rest),
+    "not all fits": (SELECTED + "&track=gone&limit=x", Hand.rest),
     "no such project": ("?project=nowhere", Hand.rest),
     "long words": (WIDE, Hand.rest),
     "no words": ("?project=wordless&pos=10&threshold=0.1&range=12,12&off=0,0", Hand.rest),
