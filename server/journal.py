@@ -23,7 +23,7 @@ NAMES = dict.fromkeys(("project", "source", "dims"), re.compile(f".{{1,{LONGEST_
 PLACES = ("pos", "from", "to", "left", "right")
 LENGTHS = ("phrase_length", "min_length", "match_length", "constraints", "limit")
 NUMBERS = dict.fromkeys((*PLACES, *LENGTHS, "activation"), re.compile(rf"[-+.,\deE]{{1,{LONGEST_VALUE}}}", re.ASCII))
-CHOICES = dict.fromkeys(("mode", "sides", "transform", "html"), re.compile("[a-z]{1,10}"))
+CHOICES = dict.fromkeys(("mode", "sides", "transform", "html", "kind", "case"), re.compile("[a-z]{1,10}"))
 SHOWN = NAMES | NUMBERS | CHOICES
 """The parameters that say what was asked and hold nothing of a corpus; and values that can be meant."""
 LONGEST_PROBLEM = 10_000  # bytes; a longer answer is no sentence
@@ -96,7 +96,7 @@ def _sentence(content: bytes) -> str:
         detail = str(json.loads(content)["detail"])
     except (ValueError, LookupError, TypeError):
         return ""
-    return detail.partition(", not ")[0]
+    return re.split(", not |(?<=a regular expression); ", detail, maxsplit=1)[0]
 
 
 def _printable(text: str) -> str:

@@ -161,6 +161,7 @@ def test_capitals_are_small_letters_where_the_switch_says_so(explore):
     note = hand.page.locator("[data-view=search] .note[role=status]")
     assert note.inner_text() == "Nothing found."
     hand.page.locator("[data-view=search] [role=switch]", has_text="Aa").click()
+    assert hand.page.evaluate("document.activeElement.name") == "search"
     hand.page.locator(options).first.wait_for()
     assert marked(hand) == {"bell\a"}
     assert switches(hand) == {"Aa": False, ".*": False}
@@ -206,4 +207,7 @@ def test_the_switches_are_reached_by_tab_and_what_was_typed_stays(explore):
     assert switches(hand) == {"Aa": True, ".*": True}
     hand.page.locator(options).first.wait_for()
     assert hand.page.locator("[data-view=search] input").input_value() == "4."
-    assert hand.page.evaluate("document.activeElement.name") == "search"
+    assert hand.page.evaluate("document.activeElement.textContent") == ".*"
+    hand.press("Escape")
+    assert hand.page.evaluate("document.activeElement.tagName") == "BODY"
+    assert not hand.page.locator("[data-view=search] .popup").is_visible()

@@ -17,7 +17,8 @@ def test_ids_weights_and_losses_are_those_of_pytorch(size, ranks, spread, seed):
     expected, _ = logits.softmax(1).topk(ranks)
     np.testing.assert_allclose(weights, expected, atol=1e-6)
     np.testing.assert_allclose(logits.gather(1, ids), logits.gather(1, logits.topk(ranks).indices))
-    np.testing.assert_allclose(losses, cross_entropy(logits, tokens, reduction="none"), rtol=1e-5, atol=1e-5)
+    rounding = 1e-5 + 1e-6 * spread  # of logits several times as large
+    np.testing.assert_allclose(losses, cross_entropy(logits, tokens, reduction="none"), rtol=1e-5, atol=rounding)
 
 
 def test_of_equally_likely_tokens_the_lower_id_comes_first():

@@ -128,11 +128,11 @@ def test_an_index_that_the_disk_has_no_space_for_is_done_without(directory, smal
 
 @pytest.mark.parametrize("most", [1, 300, 1250, 2500])
 def test_an_index_that_is_larger_than_a_file_may_be_is_done_without(directory, serve, no_cache, monkeypatch, most):
-    def build(project, source, progress):
+    def build(project, source, *told):
         soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
         try:
-            return build_index(project, source, progress)
+            return build_index(project, source, *told)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 

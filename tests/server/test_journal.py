@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
 import numpy as np
@@ -45,7 +46,9 @@ def written(api, caplog):
         headers = {"headers": [(b"host", b"localhost")]}
         caplog.clear()
         with caplog.at_level(logging.INFO, "lstmvis.server.journal"):
-            asyncio.run(Journal(app or api.app, KNOWN)({**scope, **address, **headers}, receive, send))
+            journal = Journal(app or api.app, KNOWN)
+            with ThreadPoolExecutor(1) as thread:  # in this one another test may have left a loop that runs
+                thread.submit(asyncio.run, journal({**scope, **address, **headers}, receive, send)).result()
         [line] = [record for record in caplog.records if record.name == "lstmvis.server.journal"]
         said = line.getMessage()
         assert len(said.splitlines()) == 1
@@ -71,6 +74,14 @@ WHERE = "project=p&source=states::s"
             ("INFO", "GET /api/v2/match project=p source=states::s cells page q 200 N ms"),
         ),
         (("/api/v2/search", f"project=p&q={SECRET}"), ("INFO", "GET /api/v2/search project=p q 200 N ms")),
+        (
+            ("/api/v2/search", f"project=p&q={SECRET}(%3F={SECRET})&kind=regex&case=false"),
+            (
+                "WARNING",
+                "GET /api/v2/search project=p q kind=regex case=false 400 N ms: "
+                "Parameter 'q' must be a regular expression",
+            ),
+        ),
         (
             ("/api/v2/search", f"project=p&q={SECRET * 100}"),
             (

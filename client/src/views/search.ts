@@ -29,7 +29,8 @@ export const search: View = (parent, emit) => {
   });
   const place = add(root, "span", { class: "found-place", role: "status" });
   const popup = add(root, "div", { class: "popup" });
-  const list = add(popup, "div", { id: "found", role: "listbox", "aria-label": "Places" });
+  // Browsers lead Tab to whatever scrolls, unless told not to.
+  const list = add(popup, "div", { id: "found", role: "listbox", tabindex: -1, "aria-label": "Places" });
   const foot = add(popup, "div", { class: "foot" });
   const hint = add(foot, "p", { id: "search-hint", class: "note" }, HINT);
   const note = add(foot, "p", { class: "note", role: "status" });
@@ -49,13 +50,13 @@ export const search: View = (parent, emit) => {
       title: said,
       "aria-label": said,
     });
+    made.addEventListener("pointerdown", (event) => event.preventDefault()); // what is typed goes on
     return parent.appendChild(made);
   }
 
   function flip(which: "regex" | "matchCase"): void {
     entered = false;
     emit(look({ [which]: !model.state.query[which] }), "live");
-    input.focus();
   }
 
   const options = () => [...list.querySelectorAll<HTMLElement>("[role=option]")];
