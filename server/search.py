@@ -27,9 +27,6 @@ CONTEXT_WORDS, SHOWN_WORDS = 5, 50
 CONTEXT_CHARACTERS, SHOWN_CHARACTERS = 20, 200
 MOST_COUNTED = 100_000  # places of an expression that are gone through in the text
 MOST_PATTERNS = 16  # different items of a phrase that have a `*`, for each of which all tokens are looked at
-FEW_ITEMS = 8  # of a phrase, whose positions are compared one item after the other
-FEW_PLACES = 64  # so few that each is looked at
-DENSE = 32  # from one position in so many on, reading the corpus is quicker than comparing positions
 WITHIN_A_WORD = r"[\pL\pM\pN_]*"
 TOGETHER = 1 << 16  # tokens that are decoded together
 AHEAD_STEPS = 1_000_000  # of a corpus whose index is worth making before anybody searches
@@ -146,44 +143,15 @@ class CorpusSearch:
     ) -> NDArray[np.int64] | Sequence[int]:
         """Where a phrase begins whose item i is any of the tokens in `sets[phrase[i]]`, ascending."""
         last = self._steps - len(phrase)
-        if not phrase or last < 0 or any(rows is not None and not len(rows) for rows in sets):
+        named = [rows for rows in sets if rows is not None]
+        if not phrase or last < 0 or not all(map(len, named)):
             return []
-        postings = self._tokens().postings
-        counts = [self._steps if rows is None else int(postings.counts[rows].sum()) for rows in sets]
-        named = [(offset, rows) for offset, item in enumerate(phrase) if (rows := sets[item]) is not None]
-        named.sort(key=lambda item: counts[phrase[item[0]]])  # the rarest first
         if not named:
             return range(last + 1)
-        if len(named) > 1 and counts[phrase[named[0][0]]] * DENSE > self._steps:
-            return find_phrase(self._read_rows, self._steps, phrase, sets, len(postings.ids))
-        starts = np.zeros(0, np.int64)
-        for compared, (offset, rows) in enumerate(named):
-            if compared and len(starts) <= FEW_PLACES:
-                return self._looked_at(starts, phrase, sets)
-            if compared == FEW_ITEMS:  # in a corpus that repeats itself they need not become fewer with each item
-                return find_phrase(self._read_rows, self._steps, phrase, sets, len(postings.ids))
-            positions = postings.positions(rows)
-            if compared:
-                wanted = (starts + offset).astype(positions.dtype)
-                at = np.searchsorted(positions, wanted)
-                starts = starts[positions[np.minimum(at, len(positions) - 1)] == wanted]
-            else:
-                starts = positions.astype(np.int64) - offset
-                starts = starts[(starts >= 0) & (starts <= last)]
-        return starts
-
-    def _looked_at(
-        self, starts: NDArray[np.int64], phrase: Sequence[int], sets: Sequence[NDArray[np.int64] | None]
-    ) -> NDArray[np.int64]:
-        """Those of a few starts at which the phrase stands."""
-        held = [None if rows is None else set(rows.tolist()) for rows in sets]
-        items = [held[item] for item in phrase]
-
-        def stands_at(start: int) -> bool:
-            rows = self._read_rows(start, start + len(phrase)).tolist()
-            return all(item is None or row in item for row, item in zip(rows, items, strict=True))
-
-        return starts[np.array([stands_at(start) for start in starts.tolist()], np.bool_)]
+        postings = self._tokens().postings
+        if len(phrase) == 1:
+            return postings.positions(named[0])
+        return find_phrase(self._read_rows, self._steps, phrase, sets, len(postings.ids))
 
     def _places(self, found: Iterable[tuple[int, int]]) -> list[Place]:
         """Raises BadParameterError where they would be more text than one answer holds."""

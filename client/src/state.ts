@@ -169,7 +169,7 @@ export const visitNext =
     const here = s.hover.hit ?? (step > 0 ? s.pos - 1 : s.pos);
     const near = step > 0 ? hits.find((hit) => hit > here) : hits.findLast((hit) => hit < here);
     if (near !== undefined) return visit(near)(s);
-    if (more) return step > 0 ? findMore(s) : s;
+    if (more) return step > 0 ? findMore(hits.length)(s) : s;
     const around = hits.at(step > 0 ? 0 : -1);
     return around === undefined ? s : visit(around)(s);
   };
@@ -216,9 +216,11 @@ export const look =
   (s) =>
     having(s, { query: { ...s.query, ...query }, foundLimit: FOUND_LIMITS[0] });
 
-/** Lists twice as many of the places found. */
-export const findMore: Transition = (s) =>
-  having(s, { foundLimit: Math.min(FOUND_LIMITS[1], 2 * s.foundLimit) });
+/** Lists twice as many of the places found as `listed` are. */
+export const findMore =
+  (listed: number): Transition =>
+  (s) =>
+    having(s, { foundLimit: Math.min(FOUND_LIMITS[1], 2 * listed) });
 
 // --- the selection
 

@@ -140,13 +140,15 @@ describe("transitions", () => {
     ]);
     expect([previous(at(90)), previous(at(3)), previous(INITIAL)]).toEqual([50, 90, 90]);
     expect(state.visitNext([], false, 1)(INITIAL)).toBe(INITIAL);
-    expect(state.visitNext(hits, true, 1)(at(90))).toMatchObject({ hover: { hit: 90 }, foundLimit: 100 });
+    expect(state.visitNext(hits, true, 1)(at(90))).toMatchObject({ hover: { hit: 90 }, foundLimit: 6 });
     expect(previous(at(3), true)).toBe(3);
   });
 
   it("list as many places as at first for another search", () => {
-    const more = state.findMore(state.look({ text: "a" })(INITIAL));
+    const more = state.findMore(50)(state.look({ text: "a" })(INITIAL));
     expect(more.foundLimit).toBe(100);
+    expect(state.findMore(50)(more)).toBe(more);
+    expect(state.findMore(8000)(more).foundLimit).toBe(10_000);
     for (const other of [{ text: "ab" }, { regex: true }, { matchCase: false }]) {
       expect(state.look(other)(more).foundLimit).toBe(INITIAL.foundLimit);
     }

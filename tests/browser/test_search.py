@@ -1,9 +1,11 @@
 """Search: what is found is shown in its place, led to by keys, and counted."""
 
 import re
+from urllib.parse import parse_qs, urlparse
 
 import pytest
 
+from tests.browser.conftest import Held
 from tests.browser.projects import HOSTILE_ID, nested_parentheses
 
 tokens = nested_parentheses()[0]
@@ -49,8 +51,11 @@ def test_the_end_of_the_list_brings_more_places(explore):
     hand = explore(pos=0)
     look(hand, "((")
     assert hand.page.locator(options).count() == 50
+    asked = []
+    hand.page.on("request", lambda request: asked.append(request.url))
     hand.press("ArrowUp")
-    assert hand.page.locator(options).count() > 50
+    hand.page.locator(options).nth(50).wait_for()
+    assert [parse_qs(urlparse(url).query)["limit"] for url in asked] == [["100"]]
     marked = hand.page.locator(f"{options}[aria-selected=true]")
     assert marked.get_attribute("id") == "found-49"
     hand.press("ArrowDown", "Enter")
@@ -78,6 +83,57 @@ def test_enter_waits_for_the_answer_to_what_was_typed(explore):
     hand.page.locator("[data-view=words] .hit").first.wait_for()
     hand.rest()
     assert hit(hand) == places("44)")[0]
+
+
+def test_who_leaves_the_box_before_there_is_an_answer_goes_nowhere(page, explore):
+    hand = explore(pos=0)
+    held = Held(page, "/search")
+    page.keyboard.press("/")
+    page.keyboard.type("44)")
+    with page.expect_request("**/search?**"):
+        page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    held.let_go()
+    page.locator(options).first.wait_for(state="attached")
+    hand.rest()
+    assert page.locator("[data-view=words] .hit").count() == 0
+    assert hand.address() == "project=parentheses"
+
+
+def test_keys_that_compose_a_word_are_not_the_lists(explore):
+    hand = explore(pos=0)
+    look(hand, "((")
+    hand.page.evaluate(
+        """for (const key of ["Enter", "Escape"]) document.activeElement.dispatchEvent(
+            new KeyboardEvent("keydown", {key, isComposing: true, bubbles: true, cancelable: true}))"""
+    )
+    hand.rest()
+    assert hand.page.locator("[data-view=words] .hit").count() == 0
+    assert hand.page.evaluate("document.activeElement.name") == "search"
+
+
+def test_alt_c_that_types_a_letter_types_it(explore):
+    """As on the keyboards of Apple's computers."""
+    hand = explore(pos=0)
+    hand.press("/")
+    typed = hand.page.evaluate(
+        """document.activeElement.dispatchEvent(new KeyboardEvent(
+            "keydown", {key: "ç", code: "KeyC", altKey: true, bubbles: true, cancelable: true}))"""
+    )
+    assert typed
+    assert switches(hand) == {"Aa": True, ".*": False}
+
+
+def test_places_that_are_listed_stay_when_no_more_can_be_had(page, explore):
+    hand = explore(pos=0)
+    look(hand, "((")
+    refusal = {"status": 400, "json": {"detail": "Too many characters."}}
+    page.route(re.compile("/search.*limit=100"), lambda route: route.fulfill(**refusal))
+    hand.press("ArrowUp")
+    page.locator("[data-view=search] .note.problem", has_text="Too many characters.").wait_for()
+    assert page.locator(options).count() == 50
+    hand.press("Enter")
+    assert hit(hand) == places("((")[49]
 
 
 def test_n_leads_from_one_place_to_the_next_and_back_again(explore):
@@ -200,14 +256,29 @@ def test_an_expression_that_cannot_be_read_is_said_with_what_is_wrong_and_the_re
     assert hand.page.locator("[data-view=search] .note.problem").count() == 0
 
 
-def test_the_switches_are_reached_by_tab_and_what_was_typed_stays(explore):
+def test_the_switches_are_reached_by_tab_and_keep_the_focus(explore):
+    """So that a screen reader says what a switch has become."""
     hand = explore(pos=0)
-    look(hand, "4.")
+    look(hand, "4")
+    assert hand.page.locator(options).count() == 50
     hand.press("Tab", "Tab", "Space")
     assert switches(hand) == {"Aa": True, ".*": True}
-    hand.page.locator(options).first.wait_for()
-    assert hand.page.locator("[data-view=search] input").input_value() == "4."
-    assert hand.page.evaluate("document.activeElement.textContent") == ".*"
-    hand.press("Escape")
-    assert hand.page.evaluate("document.activeElement.tagName") == "BODY"
+    focused = "document.activeElement.textContent + document.activeElement.getAttribute('aria-checked')"
+    assert hand.page.evaluate(focused) == ".*true"
+    hand.press("Space")
+    assert hand.page.evaluate(focused) == ".*false"
+    assert hand.page.locator("[data-view=search] input").input_value() == "4"
+    hand.press("Tab")
     assert not hand.page.locator("[data-view=search] .popup").is_visible()
+
+
+def test_the_mouse_leaves_the_focus_in_the_box(page, explore):
+    hand = explore(pos=0)
+    look(hand, "(4")
+    popup = page.locator("[data-view=search] .popup")
+    popup.locator("[role=switch]", has_text=".*").click()
+    popup.locator(".note.problem").click()
+    assert popup.is_visible()
+    page.keyboard.type(")")
+    page.locator(options).first.wait_for()
+    assert page.locator("[data-view=search] input").input_value() == "(4)"

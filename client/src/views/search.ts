@@ -50,7 +50,6 @@ export const search: View = (parent, emit) => {
       title: said,
       "aria-label": said,
     });
-    made.addEventListener("pointerdown", (event) => event.preventDefault()); // what is typed goes on
     return parent.appendChild(made);
   }
 
@@ -84,7 +83,8 @@ export const search: View = (parent, emit) => {
   }
 
   function more(): void {
-    if (!model.stale("found") && hasMore(model.found)) emit(findMore, "live");
+    const { found } = model;
+    if (found && hasMore(found) && !model.stale("found")) emit(findMore(found.res.length), "live");
   }
 
   const awaited = () => !model.found || !isFor(model.found, { ...model.state.query, text: input.value });
@@ -95,8 +95,12 @@ export const search: View = (parent, emit) => {
   });
   input.addEventListener("focus", () => show(true));
   root.addEventListener("focusout", (event) => {
-    if (!root.contains(event.relatedTarget as Node)) show(false);
+    if (root.contains(event.relatedTarget as Node)) return;
+    entered = false;
+    show(false);
   });
+  // The focus stays where the keys are awaited, whatever is pressed with the mouse.
+  popup.addEventListener("mousedown", (event) => event.preventDefault());
   list.addEventListener("scroll", () => {
     if (list.scrollTop + list.clientHeight > list.scrollHeight - NEAR_END) more();
   });
@@ -109,19 +113,16 @@ export const search: View = (parent, emit) => {
     go(item);
   });
   root.addEventListener("keydown", (event) => {
-    const which = event.altKey && ({ KeyC: "matchCase", KeyR: "regex" } as const)[event.code];
-    if (which) flip(which);
-    else if (event.key === "Escape") {
-      show(false);
-      (document.activeElement as HTMLElement).blur();
-    } else return;
-    event.preventDefault();
-    event.stopPropagation();
-  });
-  input.addEventListener("keydown", (event) => {
+    // Where words are composed, all keys belong to that.
+    if (event.isComposing) return event.stopPropagation();
     const places = model.found?.res ?? [];
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step && places.length && !awaited()) {
+    // By what it would type: on some keyboards Alt C is a letter of its own.
+    const which = event.altKey && ({ c: "matchCase", r: "regex" } as const)[event.key.toLowerCase()];
+    if (which) flip(which);
+    else if (event.key === "Escape") (document.activeElement as HTMLElement).blur();
+    else if (event.target !== input) return;
+    else if (step && places.length && !awaited()) {
       const from = marked < 0 && step < 0 ? 0 : marked;
       mark((from + step + places.length) % places.length);
       if (marked === places.length - 1) more();
@@ -148,7 +149,7 @@ export const search: View = (parent, emit) => {
     popup.dataset.stale = String(pending);
     select(list)
       .selectAll<HTMLElement, Found>("[role=option]")
-      .data(error ? [] : (found?.res ?? []))
+      .data(error && awaited() ? [] : (found?.res ?? []))
       .join((enter) => enter.append(() => element("div", { role: "option" })))
       .attr("id", (_, i) => `found-${i}`)
       .attr("data-pos", ({ index }) => index)
@@ -181,8 +182,7 @@ export const search: View = (parent, emit) => {
 const isFor = ({ request }: Findings, { text, regex, matchCase }: Query): boolean =>
   request.q === text && (request.kind === "regex") === regex && request.case === matchCase;
 
-const hasMore = (found: Findings | null): boolean =>
-  found !== null && found.total > found.res.length && found.res.length < FOUND_LIMITS[1];
+const hasMore = ({ total, res }: Findings): boolean => total > res.length && res.length < FOUND_LIMITS[1];
 
 function said(found: Findings | null): string {
   if (!found) return "";
