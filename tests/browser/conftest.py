@@ -90,10 +90,17 @@ def find_chromium(playwright):
 @pytest.fixture
 def page(chromium, address):
     """A fresh page; the test fails if anything on it fails, is against its policy, or asks another host."""
+    with watched(chromium, address) as (page, _):
+        yield page
+
+
+@contextmanager
+def watched(chromium, address):
+    """The page of a browser that has not been here, and the list of what goes wrong there; that must stay empty."""
     context = chromium.new_context(base_url=address, viewport={"width": 1400, "height": 900})
     page = context.new_page()
     failures = watch(page)
-    yield page
+    yield page, failures
     context.close()
     assert not failures
 

@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 
 from tests import serving as processes
-from tests.browser.conftest import Hand, watch
+from tests.browser.conftest import Hand, watched
 from tests.browser.projects import write_parentheses
 
 TOKEN = "a-token-of-enough-length"
@@ -25,12 +25,8 @@ def guarded(tmp_path_factory):
 @pytest.fixture
 def visitor(chromium, guarded):
     """The page of a browser that has not been here."""
-    context = chromium.new_context(base_url=guarded, viewport={"width": 1400, "height": 900})
-    page = context.new_page()
-    failures = watch(page)
-    yield page
-    context.close()
-    assert not failures
+    with watched(chromium, guarded) as (page, _):
+        yield page
 
 
 def explored(page):

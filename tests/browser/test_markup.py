@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from tests.browser.conftest import Hand, serving, watch
+from tests.browser.conftest import Hand, serving, watched
 from tests.project_directory import write_directory
 from tests.server.conftest import Api
 
@@ -95,15 +95,11 @@ def markup_address(markup_directory):
 @pytest.fixture
 def hand(chromium, markup_address):
     """A page on which nothing that was written as text may become markup."""
-    context = chromium.new_context(base_url=markup_address, viewport={"width": 1400, "height": 900})
-    page = context.new_page()
-    failures = watch(page)
-    page.on("request", lambda request: request.url.endswith("/x") and failures.append("asks for the picture"))
-    page.on("dialog", lambda dialog: failures.append(f"says {dialog.message}"))
-    yield Hand(page)
-    assert_only_text(page)
-    context.close()
-    assert not failures
+    with watched(chromium, markup_address) as (page, failures):
+        page.on("request", lambda request: request.url.endswith("/x") and failures.append("asks for the picture"))
+        page.on("dialog", lambda dialog: failures.append(f"says {dialog.message}"))
+        yield Hand(page)
+        assert_only_text(page)
 
 
 def assert_only_text(page):
